@@ -1,0 +1,1 @@
+//! One module per way of touching a DUT, and the bench providers.

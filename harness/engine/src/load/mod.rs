@@ -1,0 +1,1 @@
+//! Loading: YAML text to resolved plans.

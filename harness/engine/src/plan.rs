@@ -1,0 +1,358 @@
+//! A plan as it runs: everything resolved, every name known, every expression compiled.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use assay_model::catalogue::{CatalogueUnit, Profile};
+use assay_model::{BenchProvider, BenchRequest, Check, Diagnostic, Effect, Equipment, SourceFile, Span};
+use serde_json::{Map, Value};
+
+use crate::expr::Expr;
+
+/// What the engine is given to work with: the visible lists of checks and bench kinds, and the standards as data.
+#[derive(Clone, Default)]
+pub struct Registry {
+    /// Every check.
+    pub checks: Vec<Arc<dyn Check>>,
+    /// Every kind of bench.
+    pub providers: Vec<Arc<dyn BenchProvider>>,
+    /// What unit ids mean.
+    pub catalogue: Catalogue,
+}
+
+impl Registry {
+    /// The check of that name.
+    #[must_use]
+    pub fn check(&self, name: &str) -> Option<&Arc<dyn Check>> {
+        self.checks.iter().find(|c| c.info().name == name)
+    }
+
+    /// The bench kind of that name.
+    #[must_use]
+    pub fn provider(&self, name: &str) -> Option<&Arc<dyn BenchProvider>> {
+        self.providers.iter().find(|p| p.name() == name)
+    }
+}
+
+/// The standards as data.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    /// Units by id.
+    pub units: std::collections::BTreeMap<String, CatalogueUnit>,
+    /// Profiles by id.
+    pub profiles: Vec<Profile>,
+}
+
+/// Everything a run needs. Nothing has been opened yet.
+#[derive(Clone)]
+pub struct ResolvedRun {
+    /// The plans, in order.
+    pub plans: Vec<Plan>,
+    /// The bench; `None` where no selected unit needs one.
+    pub bench: Option<Bench>,
+    /// The dossier; `None` where none was given.
+    pub product: Option<Product>,
+    /// Answers for operator steps.
+    pub answers: Option<Answers>,
+    /// Every file that was read, for `inputs/` of the pack: role and text.
+    pub inputs: Vec<Input>,
+    /// Warnings; errors would have prevented this value.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// A file that decided the run.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// `plan`, `suite`, `bench`, `product`, `answers`, `waivers`, `catalogue`.
+    pub role: &'static str,
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+}
+
+/// One plan.
+#[derive(Clone)]
+pub struct Plan {
+    /// Its name, `plan:`.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Standards it rests on.
+    pub basis: Vec<String>,
+    /// The profile that it completes, `profile:`, if any.
+    pub profile: Option<String>,
+    /// Its file.
+    pub file: Arc<SourceFile>,
+    /// SHA-256 of the file's bytes, hex.
+    pub sha256: String,
+    /// Parameter values after `--set`.
+    pub params: Map<String, Value>,
+    /// Names of parameters that are a lab's policy.
+    pub policy: Vec<String>,
+    /// Observed once per sample, before the first unit that names one of them.
+    pub shared: Vec<Step>,
+    /// The units, in order.
+    pub units: Vec<Unit>,
+}
+
+/// Whether a unit is judged on each sample or once over all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Judged per sample.
+    Each,
+    /// Judged once over all samples.
+    Samples,
+}
+
+/// How a unit is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// By checks alone.
+    Automated,
+    /// Checks gather, a person decides.
+    Assisted,
+    /// By a person.
+    Assessor,
+}
+
+impl Class {
+    /// The word in results and `explain --json`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Automated => "automated",
+            Self::Assisted => "assisted",
+            Self::Assessor => "assessor",
+        }
+    }
+}
+
+/// One unit of a plan.
+#[derive(Clone)]
+pub struct Unit {
+    /// The unit's id.
+    pub id: String,
+    /// Further unit ids that the same expectations decide, each with its catalogue entry.
+    pub also: Vec<(String, Option<CatalogueUnit>)>,
+    /// The catalogue's entry.
+    pub catalogue: Option<CatalogueUnit>,
+    /// The catalogue's title, or the plan's.
+    pub title: String,
+    /// The question.
+    pub question: String,
+    /// Each or samples.
+    pub scope: Scope,
+    /// `samples:`, the least number; fewer give INCONCLUSIVE. Evaluated in the unit's scope.
+    pub min_samples: Option<Template>,
+    /// What the bench must provide.
+    pub needs: Vec<String>,
+    /// What the unit may do.
+    pub effect: Effect,
+    /// For one attempt, all steps together.
+    pub deadline: Duration,
+    /// Further attempts after ERROR; 1 unless the plan says otherwise.
+    pub retries: u32,
+    /// Applicability; false = NOT_APPLICABLE.
+    pub when: Option<Expr>,
+    /// Positive controls.
+    pub control: Vec<Control>,
+    /// What is done.
+    pub steps: Vec<Step>,
+    /// What must hold.
+    pub expect: Vec<Expectation>,
+    /// Clean-up: runs after pass, fail, error and cancel.
+    pub finally: Vec<Step>,
+    /// Free words.
+    pub tags: Vec<String>,
+    /// Automated, assisted or by an assessor: from its steps.
+    pub class: Class,
+    /// `None`: selected. `Some(reason)`: deselected by `--select`, or not possible on this bench.
+    pub deselected: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A control: holds before, and again after.
+#[derive(Clone)]
+pub struct Control {
+    /// The step.
+    pub step: Step,
+    /// What must hold.
+    pub expect: Expr,
+}
+
+/// One step.
+#[derive(Clone)]
+pub struct Step {
+    /// What is done.
+    pub action: Action,
+    /// The name that its observation gets.
+    pub name: Option<String>,
+    /// `per: sample` in a cross-sample unit: runs on each sample, and the name is a list in sample order.
+    pub per_sample: bool,
+    /// Skipped where true.
+    pub unless: Option<Expr>,
+    /// Its own limit inside the unit's.
+    pub deadline: Option<Duration>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a step does.
+#[derive(Clone)]
+pub enum Action {
+    /// Runs a check.
+    Check {
+        /// The check.
+        check: Arc<dyn Check>,
+        /// Its parameters.
+        with: Template,
+    },
+    /// Asks a person.
+    Ask(Ask),
+    /// Runs steps once per row. Names bound inside are bound per row, and an expectation that uses one is judged per
+    /// row; over an empty list it evaluates nothing, which never passes.
+    ForEach {
+        /// The row's name.
+        variable: String,
+        /// The rows.
+        over: Expr,
+        /// The steps.
+        steps: Vec<Step>,
+    },
+}
+
+/// An operator step. Its observation is `{answer, value?, reason, operator, source, signed?}`.
+#[derive(Clone)]
+pub struct Ask {
+    /// What to do and to look at.
+    pub text: Template,
+    /// Offered answers.
+    pub answers: Vec<String>,
+    /// Whether a value is a secret.
+    pub secret: bool,
+    /// Required attachments.
+    pub evidence: Vec<String>,
+    /// Whether a PASS needs attachments too.
+    pub evidence_for_pass: bool,
+}
+
+/// What a violation of an expectation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Polarity {
+    /// A violation is something not seen: it counts only while controls hold.
+    Absence,
+    /// A violation is positive evidence: it stands even if a control fails afterwards.
+    Presence,
+}
+
+/// One expectation.
+#[derive(Clone)]
+pub struct Expectation {
+    /// Must be true.
+    pub that: Expr,
+    /// Why it matters.
+    pub why: Option<String>,
+    /// Evaluated where it is not.
+    pub show: Option<Expr>,
+    /// See [`Polarity`].
+    pub polarity: Polarity,
+    /// `level: may`: remarks only.
+    pub optional: bool,
+    /// Names bound inside a `for_each` that it uses: judged once per row of that loop.
+    pub span: Span,
+}
+
+/// A value with `${...}` in it. One expression alone keeps its type; inside a longer string it is formatted.
+#[derive(Clone)]
+pub enum Template {
+    /// Without expressions.
+    Literal(Value),
+    /// One expression.
+    Expr(Expr),
+    /// Text with expressions in it.
+    Text(Vec<TextPart>),
+    /// A list.
+    List(Vec<Template>),
+    /// A mapping.
+    Map(Vec<(String, Template)>),
+}
+
+/// A part of a text.
+#[derive(Clone)]
+pub enum TextPart {
+    /// As it stands.
+    Text(String),
+    /// Formatted: strings as they are, all else as JSON.
+    Expr(Expr),
+}
+
+/// A bench file.
+#[derive(Clone)]
+pub struct Bench {
+    /// What its provider is asked for; carries name, limits, permits and DUTs.
+    pub request: BenchRequest,
+    /// The provider.
+    pub provider: Arc<dyn BenchProvider>,
+    /// The equipment register.
+    pub equipment: Vec<Equipment>,
+    /// Its file.
+    pub file: Arc<SourceFile>,
+    /// `product:` and `answers:`, resolved against its folder; flags win.
+    pub product: Option<PathBuf>,
+    /// See `product`.
+    pub answers: Option<PathBuf>,
+}
+
+/// A dossier. Secrets stand as `{"secret": {"label" | "file" | "env": "..."}}`; the runner reads and registers them.
+#[derive(Debug, Clone)]
+pub struct Product {
+    /// name, type, manufacturer, model, firmware, ...
+    pub product: Map<String, Value>,
+    /// Editions of the standards that its ICS and IXIT follow.
+    pub editions: Map<String, Value>,
+    /// Label data and custody per sample.
+    pub samples: Vec<Value>,
+    /// Provision → {support, detail}.
+    pub ics: Map<String, Value>,
+    /// `auth_mech` → rows or record, as CEL sees them, plus `endpoints`.
+    pub ixit: Map<String, Value>,
+    /// Machine-readable ways to set up, reset and log on, as CEL sees them under `product.procedures`.
+    pub procedures: Value,
+    /// Its file.
+    pub file: Arc<SourceFile>,
+}
+
+/// An answers file.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// Who answered.
+    pub operator: Map<String, Value>,
+    /// The answers.
+    pub answers: Vec<Answered>,
+    /// Its file.
+    pub file: Arc<SourceFile>,
+}
+
+/// One answer of an answers file.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The unit.
+    pub unit: String,
+    /// The sample, or `*`.
+    pub sample: String,
+    /// The step's `as` name, where a unit has several asks.
+    pub step: Option<String>,
+    /// The answer.
+    pub answer: String,
+    /// The value, for answer `value`.
+    pub value: Option<Value>,
+    /// The reason.
+    pub reason: String,
+    /// Attachments, resolved against the file's folder.
+    pub evidence: Vec<PathBuf>,
+    /// ISO date.
+    pub dated: Option<String>,
+}

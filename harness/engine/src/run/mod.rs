@@ -1,0 +1,1 @@
+//! Running a resolved plan on a bench.

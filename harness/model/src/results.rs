@@ -1,0 +1,556 @@
+//! results/results.json and summary.json: the source of every report. A pure function of the journal.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Effect, Equipment, Reason, Verdict};
+
+/// The tally of six verdicts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub struct Counts {
+    /// PASS.
+    pub pass: u64,
+    /// FAIL, waived ones included.
+    pub fail: u64,
+    /// INCONCLUSIVE.
+    pub inconclusive: u64,
+    /// ERROR.
+    pub error: u64,
+    /// NOT_APPLICABLE.
+    pub not_applicable: u64,
+    /// NOT_RUN.
+    pub not_run: u64,
+}
+
+impl Counts {
+    /// Adds one.
+    pub const fn add(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Pass => self.pass += 1,
+            Verdict::Fail => self.fail += 1,
+            Verdict::Inconclusive => self.inconclusive += 1,
+            Verdict::Error => self.error += 1,
+            Verdict::NotApplicable => self.not_applicable += 1,
+            Verdict::NotRun => self.not_run += 1,
+        }
+    }
+
+    /// How many of one verdict.
+    #[must_use]
+    pub const fn of(&self, verdict: Verdict) -> u64 {
+        match verdict {
+            Verdict::Pass => self.pass,
+            Verdict::Fail => self.fail,
+            Verdict::Inconclusive => self.inconclusive,
+            Verdict::Error => self.error,
+            Verdict::NotApplicable => self.not_applicable,
+            Verdict::NotRun => self.not_run,
+        }
+    }
+}
+
+/// One expectation as it was judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExpectationResult {
+    /// The CEL expression.
+    pub that: String,
+    /// `true`, `false`, or absent where it could not be evaluated.
+    pub result: Option<bool>,
+    /// Why it matters, from the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What `show` evaluated to where the expectation did not hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub show: Option<Value>,
+    /// Why it could not be evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// `must` or `may`; a `may` never changes the verdict.
+    pub level: String,
+}
+
+/// One control or liveness probe as it was judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ControlResult {
+    /// The step's `as` name, or the check.
+    pub name: String,
+    /// `before` or `after`.
+    pub when: String,
+    /// The CEL expression.
+    pub expect: String,
+    /// Whether it held; absent where the control itself failed to run.
+    pub held: Option<bool>,
+    /// What was seen instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// One step as it ran.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepResult {
+    /// The step's `as` name, or `step-n`.
+    pub name: String,
+    /// The check, `ask` or `answer`.
+    pub check: String,
+    /// Sample, in cross-sample units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
+    /// Parameters as the check got them; secrets as tags.
+    pub params: Value,
+    /// The observation, redacted; absent after a fault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observation: Option<Value>,
+    /// The fault's text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+    /// Evidence of this step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// One unit on one sample, or over all samples: the last attempt, and how many there were.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleResult {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// How many attempts, from 1; 0 where none began.
+    pub attempts: u32,
+    /// Why.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+    /// Expectations of the deciding attempt.
+    #[serde(default)]
+    pub expectations: Vec<ExpectationResult>,
+    /// Controls of the deciding attempt.
+    #[serde(default)]
+    pub controls: Vec<ControlResult>,
+    /// Steps of the deciding attempt.
+    #[serde(default)]
+    pub steps: Vec<StepResult>,
+    /// Remarks that never change a verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+    /// Who answered, where a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manual: Option<Manual>,
+    /// UTC RFC 3339.
+    #[serde(default)]
+    pub started: String,
+    /// UTC RFC 3339.
+    #[serde(default)]
+    pub ended: String,
+    /// Milliseconds, all attempts.
+    #[serde(default)]
+    pub duration_ms: u64,
+}
+
+/// A person's part in a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manual {
+    /// Who answered.
+    pub operator: String,
+    /// `terminal` or the answers file.
+    pub source: String,
+    /// Whether the answers file carried a good signature; absent for answers at the terminal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<bool>,
+}
+
+/// One waiver as it was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waived {
+    /// The waiver's id.
+    pub id: String,
+    /// ISO date of its end.
+    pub expires: String,
+    /// Its reason.
+    pub reason: String,
+    /// Who approved it.
+    pub approver: String,
+}
+
+/// One override as a reviewer made it (XCCDF's five facts).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    /// The verdict before.
+    pub old: Verdict,
+    /// The verdict after.
+    pub new: Verdict,
+    /// By whom.
+    pub authority: String,
+    /// UTC RFC 3339.
+    pub time: String,
+    /// Why.
+    pub remark: String,
+}
+
+/// One unit, over all samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnitResult {
+    /// The worst over samples, or the cross-sample verdict.
+    pub verdict: Verdict,
+    /// Title from catalogue or plan.
+    pub title: String,
+    /// The plan's question.
+    pub question: String,
+    /// The plan's name.
+    pub plan: String,
+    /// `automated`, `assisted` or `assessor`.
+    pub class: String,
+    /// `conceptual`, `functional`, `mixed`, `legal-item`; empty where no catalogue has the unit.
+    #[serde(default)]
+    pub kind: String,
+    /// Provision, case and group in the catalogue; empty where no catalogue has the unit.
+    #[serde(default)]
+    pub provision: String,
+    /// See `provision`.
+    #[serde(default)]
+    pub case: String,
+    /// See `provision`.
+    #[serde(default)]
+    pub group: String,
+    /// Catalogue id.
+    #[serde(default)]
+    pub catalogue: String,
+    /// The effect that the plan asked for.
+    pub effect: Effect,
+    /// The unit whose steps decided this one (`also:`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_with: Option<String>,
+    /// Per sample.
+    pub samples: BTreeMap<String, SampleResult>,
+    /// Over all samples.
+    #[serde(default)]
+    pub cross_sample: Option<SampleResult>,
+    /// A waiver.
+    #[serde(default)]
+    pub waived: Option<Waived>,
+    /// An override.
+    #[serde(default)]
+    pub overridden: Option<Overridden>,
+}
+
+/// A case, group or provision: the fold of its units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupResult {
+    /// The fold.
+    pub verdict: Verdict,
+    /// Its units, in catalogue order.
+    pub units: Vec<String>,
+}
+
+/// A profile's verdict over the product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Conformance {
+    /// Every mandatory applicable part holds.
+    Conforms,
+    /// One is violated.
+    DoesNotConform,
+    /// Neither is established.
+    Undetermined,
+}
+
+impl Conformance {
+    /// The word that summary.json has.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Conforms => "CONFORMS",
+            Self::DoesNotConform => "DOES_NOT_CONFORM",
+            Self::Undetermined => "UNDETERMINED",
+        }
+    }
+}
+
+/// One evidence item as the journal closed it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceItem {
+    /// `E-0007`.
+    pub id: String,
+    /// `exchanges`, `serial`, `document`, ...
+    pub kind: String,
+    /// For a person.
+    pub title: String,
+    /// The sample.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
+    /// The unit and step that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Files with size and SHA-256, paths from the pack's root.
+    pub files: Vec<FileDigest>,
+    /// A short redacted excerpt for the report, at most 2 kB.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub excerpt: String,
+    /// Bytes or packets lost.
+    #[serde(default)]
+    pub dropped: u64,
+}
+
+/// A file with its digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDigest {
+    /// From the pack's root.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// 64 hex digits.
+    pub sha256: String,
+}
+
+/// A sample as it was tested.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleInfo {
+    /// `s1`.
+    pub id: String,
+    /// Label data; secrets as tags.
+    pub label: BTreeMap<String, Value>,
+    /// `virtual camera`, `local`.
+    pub origin: String,
+    /// Seeded defects.
+    #[serde(default)]
+    pub defects: Vec<String>,
+    /// Host or console, for the report.
+    #[serde(default)]
+    pub host: Option<String>,
+}
+
+/// What a plan stated of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanInfo {
+    /// Its name.
+    pub plan: String,
+    /// Its title.
+    pub title: String,
+    /// Its file, as named.
+    pub file: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Standards it rests on.
+    pub basis: Vec<String>,
+    /// Values of parameters marked `policy: true`, for the report.
+    #[serde(default)]
+    pub policy: BTreeMap<String, Value>,
+}
+
+/// What made the run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolInfo {
+    /// `assay`.
+    pub name: String,
+    /// Version.
+    pub version: String,
+    /// Target triple or `os-arch`.
+    pub target: String,
+}
+
+/// The whole result: results/results.json. All reports are rendered from it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Results {
+    /// `assay-results/1`.
+    pub schema: String,
+    /// The run.
+    pub run_id: String,
+    /// What made it.
+    pub tool: ToolInfo,
+    /// UTC RFC 3339.
+    pub started: String,
+    /// UTC RFC 3339.
+    pub ended: String,
+    /// Whether the run ended before all selected units did.
+    pub partial: bool,
+    /// As `run` ended.
+    pub exit_code: u8,
+    /// The bench's name; empty where none was needed.
+    pub bench: String,
+    /// The equipment register.
+    #[serde(default)]
+    pub equipment: Vec<Equipment>,
+    /// The product: name, type, manufacturer, model, firmware.
+    pub product: BTreeMap<String, Value>,
+    /// Who ran it.
+    #[serde(default)]
+    pub operator: Option<String>,
+    /// Plans.
+    pub plans: Vec<PlanInfo>,
+    /// Samples.
+    pub samples: Vec<SampleInfo>,
+    /// Tally over selected units.
+    pub counts: Counts,
+    /// Units that were waived.
+    #[serde(default)]
+    pub waived: u64,
+    /// Units, in the order of the plans.
+    pub units: indexed::Map<UnitResult>,
+    /// Test cases.
+    pub cases: indexed::Map<GroupResult>,
+    /// Test groups and requirements.
+    pub groups: indexed::Map<GroupResult>,
+    /// Provisions.
+    pub provisions: indexed::Map<GroupResult>,
+    /// Profiles.
+    pub profiles: BTreeMap<String, Conformance>,
+    /// Units that were deselected or are not automated here: id and reason.
+    #[serde(default)]
+    pub not_covered: Vec<(String, String)>,
+    /// Evidence.
+    pub evidence: Vec<EvidenceItem>,
+    /// Secrets replaced: how many registered, how many hits.
+    #[serde(default)]
+    pub redactions: u64,
+    /// SHA-256 of the sealed inputs (the data of `inputs.sealed`).
+    pub inputs_sha256: String,
+    /// SHA-256 of the journal's last line.
+    pub journal_head: String,
+    /// Lines in the journal.
+    pub journal_records: u64,
+}
+
+/// summary.json, so that no script needs to parse text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// `assay-summary/1`.
+    pub schema: String,
+    /// The run.
+    pub run_id: String,
+    /// The verdict of the plan's profile.
+    pub product: Conformance,
+    /// As `run` ended.
+    pub exit_code: u8,
+    /// Tally.
+    pub counts: Counts,
+    /// Units that were waived; a waived FAIL also counts under FAIL.
+    pub waived: u64,
+    /// Verdict per unit.
+    pub units: indexed::Map<Verdict>,
+    /// UTC RFC 3339.
+    pub started: String,
+    /// UTC RFC 3339.
+    pub ended: String,
+    /// SHA-256 of the sealed inputs.
+    pub inputs_sha256: String,
+    /// SHA-256 of the journal's last line.
+    pub journal_head: String,
+}
+
+impl Results {
+    /// The verdict of the profile: the worst over profiles, UNDETERMINED where the plan completes none.
+    #[must_use]
+    pub fn conformance(&self) -> Conformance {
+        let has = |c| self.profiles.values().any(|p| *p == c);
+        if has(Conformance::DoesNotConform) {
+            Conformance::DoesNotConform
+        } else if self.profiles.is_empty() || has(Conformance::Undetermined) {
+            Conformance::Undetermined
+        } else {
+            Conformance::Conforms
+        }
+    }
+
+    /// summary.json.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        Summary {
+            schema: "assay-summary/1".into(),
+            run_id: self.run_id.clone(),
+            product: self.conformance(),
+            exit_code: self.exit_code,
+            counts: self.counts,
+            waived: self.waived,
+            units: self.units.iter().map(|(id, u)| (id.clone(), u.verdict)).collect(),
+            started: self.started.clone(),
+            ended: self.ended.clone(),
+            inputs_sha256: self.inputs_sha256.clone(),
+            journal_head: self.journal_head.clone(),
+        }
+    }
+}
+
+/// A map that keeps the order of insertion, because the order of units is the order of the plan.
+pub mod indexed {
+    use serde::de::{DeserializeOwned, Error as _};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Key and value in order of insertion. Small enough in number that lookups may walk, but see [`Map::get`].
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Map<T> {
+        entries: Vec<(String, T)>,
+        index: std::collections::HashMap<String, usize>,
+    }
+
+    impl<T> Default for Map<T> {
+        fn default() -> Self {
+            Self { entries: Vec::new(), index: std::collections::HashMap::new() }
+        }
+    }
+
+    impl<T> Map<T> {
+        /// Inserts at the end, or replaces in place.
+        pub fn insert(&mut self, key: String, value: T) {
+            if let Some(&at) = self.index.get(&key) {
+                self.entries[at].1 = value;
+            } else {
+                self.index.insert(key.clone(), self.entries.len());
+                self.entries.push((key, value));
+            }
+        }
+        /// The value under `key`.
+        pub fn get(&self, key: &str) -> Option<&T> {
+            self.index.get(key).map(|&at| &self.entries[at].1)
+        }
+        /// The value under `key`, to be changed.
+        pub fn get_mut(&mut self, key: &str) -> Option<&mut T> {
+            self.index.get(key).map(|&at| &mut self.entries[at].1)
+        }
+        /// In order of insertion.
+        pub fn iter(&self) -> impl ExactSizeIterator<Item = (&String, &T)> {
+            self.entries.iter().map(|(k, v)| (k, v))
+        }
+        /// The values, in order.
+        pub fn values(&self) -> impl Iterator<Item = &T> {
+            self.entries.iter().map(|(_, v)| v)
+        }
+        /// How many.
+        #[must_use]
+        pub const fn len(&self) -> usize {
+            self.entries.len()
+        }
+        /// Whether there is none.
+        #[must_use]
+        pub const fn is_empty(&self) -> bool {
+            self.entries.is_empty()
+        }
+    }
+
+    impl<T> FromIterator<(String, T)> for Map<T> {
+        fn from_iter<I: IntoIterator<Item = (String, T)>>(iter: I) -> Self {
+            let mut map = Self::default();
+            for (key, value) in iter {
+                map.insert(key, value);
+            }
+            map
+        }
+    }
+
+    impl<T: Serialize> Serialize for Map<T> {
+        fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+            s.collect_map(self.iter())
+        }
+    }
+
+    impl<'de, T: DeserializeOwned> Deserialize<'de> for Map<T> {
+        fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+            let object = serde_json::Map::deserialize(d)?; // keeps order: feature `preserve_order`
+            object
+                .into_iter()
+                .map(|(k, v)| serde_json::from_value(v).map(|v| (k, v)).map_err(D::Error::custom))
+                .collect()
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Documents, from a file of the dossier or from a URL in it: bytes as a reader would get them, kept as evidence.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Payload, touch::tls::TlsSession};
+
+/// Documents.
+pub struct Documents;
+
+impl super::Protocol for Documents {
+    const NAME: &'static str = "document";
+    type Request = DocumentRequest;
+    type Response = DocumentResponse;
+}
+
+/// One document.
+#[derive(Debug, Clone, Serialize)]
+pub struct DocumentRequest {
+    /// `https://...` or a path relative to the dossier.
+    pub source: String,
+    /// Bytes to keep, at most.
+    pub max_bytes: u32,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentResponse {
+    /// The document, whatever its status code.
+    Document(Box<Document>),
+    /// The place does not answer or does not exist: what was seen.
+    Absent {
+        /// `connection refused by ...`, `no such file ...`.
+        text: String,
+        /// Redirects up to there.
+        redirects: Vec<String>,
+    },
+}
+
+/// A document as fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Document {
+    /// Where it was found in the end.
+    pub url: String,
+    /// Each place that was asked, in order.
+    pub redirects: Vec<String>,
+    /// Status code; 0 for files.
+    pub status: u16,
+    /// Headers of the last answer; names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Media type without parameters: `text/html`.
+    pub media_type: String,
+    /// The bytes, up to `max_bytes`.
+    pub bytes: Payload,
+    /// Whether it went on.
+    pub truncated: bool,
+    /// Text as a reader sees it: HTML without markup, script and style.
+    pub text: String,
+    /// SHA-256 of the bytes.
+    pub sha256: String,
+    /// The TLS session of the last answer.
+    pub tls: Option<TlsSession>,
+    /// Whether that certificate chain verifies for that name; absent without TLS.
+    pub tls_verifies: Option<bool>,
+}

@@ -1,0 +1,1 @@
+//! Virtual devices with real sockets and ptys; good ones, and ones with seeded defects.

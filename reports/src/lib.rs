@@ -1,0 +1,1 @@
+//! Evidence packs and reports: pure functions of the record.
