@@ -1,1 +1,2 @@
-//! One file per check: a question, its parameters, its observation.
+//! One file per check.
+pub mod tls;
