@@ -1,2 +1,3 @@
 //! One file per check.
+pub mod ssh;
 pub mod tls;
