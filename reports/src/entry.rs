@@ -1,7 +1,7 @@
 //! A unit on one sample or over all of them: what JUnit, CSV and SARIF have one row for.
 
 use assay_model::Verdict;
-use assay_model::results::{Results, SampleResult, UnitResult};
+use assay_model::results::{Results, SampleResult, UnitResult, Waived};
 
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +46,9 @@ impl<'a> Entry<'a> {
         rows
     }
 
-    /// Whether a waiver covers this row: waivers cover FAIL only.
-    pub(crate) fn waived(&self) -> bool {
-        self.unit.waived.is_some() && self.verdict == Verdict::Fail
+    /// The waiver that covers this row: waivers cover FAIL only.
+    pub(crate) fn waiver(&self) -> Option<&'a Waived> {
+        self.unit.waived.as_ref().filter(|_| self.verdict == Verdict::Fail)
     }
 
     /// `s1`, `s1,s2,s3` or nothing.

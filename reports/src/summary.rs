@@ -24,8 +24,7 @@ pub(crate) fn summary_json(results: &Results) -> Result<Vec<u8>, ReportError> {
 
 /// Two-space JSON with one LF at the end.
 pub(crate) fn pretty(file: &'static str, value: &impl Serialize) -> Result<Vec<u8>, ReportError> {
-    let mut bytes =
-        serde_json::to_vec_pretty(value).map_err(|e| ReportError::Json { file, reason: e.to_string() })?;
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(|e| ReportError::Json { file, reason: e.to_string() })?;
     bytes.push(b'\n');
     Ok(bytes)
 }

@@ -51,11 +51,13 @@ pub fn unit_lines(results: &Results) -> String {
 }
 
 fn reasons(out: &mut String, unit: &UnitResult) {
-    let all = unit.cross_sample.iter().map(|s| ("all samples", s)).chain(unit.samples.iter().map(|(n, s)| (n.as_str(), s)));
+    let all =
+        unit.cross_sample.iter().map(|s| ("all samples", s)).chain(unit.samples.iter().map(|(n, s)| (n.as_str(), s)));
     for (name, sample) in all.filter(|(_, s)| s.verdict != Verdict::Pass) {
         for reason in &sample.reasons {
             let refs = if reason.refs.is_empty() { String::new() } else { format!(" ({})", reason.refs.join(", ")) };
-            let _ = writeln!(out, "{:15}{}: {}{}", "", visible_line(name), visible_line(&reason.text), visible_line(&refs));
+            let _ =
+                writeln!(out, "{:15}{}: {}{}", "", visible_line(name), visible_line(&reason.text), visible_line(&refs));
         }
     }
 }

@@ -27,7 +27,11 @@ fn element(tag: &BytesStart<'_>) -> Element {
         let value = a.normalized_value(quick_xml::XmlVersion::Implicit1_0).expect("value").into_owned();
         (String::from_utf8(a.key.as_ref().to_vec()).unwrap(), value)
     });
-    Element { name: String::from_utf8(tag.name().as_ref().to_vec()).unwrap(), attrs: attrs.collect(), ..Element::default() }
+    Element {
+        name: String::from_utf8(tag.name().as_ref().to_vec()).unwrap(),
+        attrs: attrs.collect(),
+        ..Element::default()
+    }
 }
 
 /// Parses strictly: well formed, XML 1.0 characters only.
@@ -80,7 +84,10 @@ fn check_structure(root: &Element) {
     let mut totals = [0; 3];
     for suite in &root.children {
         assert_eq!(suite.name, "testsuite");
-        only(suite, &["id", "name", "package", "tests", "errors", "failures", "skipped", "hostname", "timestamp", "time"]);
+        only(
+            suite,
+            &["id", "name", "package", "tests", "errors", "failures", "skipped", "hostname", "timestamp", "time"],
+        );
         seconds(suite);
         let stamp = &suite.attrs["timestamp"];
         assert!(stamp.len() == 19 && stamp.as_bytes()[10] == b'T', "{stamp}");
@@ -99,7 +106,8 @@ fn check_structure(root: &Element) {
             assert!(outcomes.len() <= 1);
             for outcome in outcomes {
                 only(outcome, &["type", "message"]);
-                seen[["failure", "error", "skipped"].iter().position(|n| *n == outcome.name).expect("an outcome") + 1] += 1;
+                seen[["failure", "error", "skipped"].iter().position(|n| *n == outcome.name).expect("an outcome")
+                    + 1] += 1;
             }
         }
         for (n, key) in ["tests", "failures", "errors", "skipped"].iter().enumerate() {
@@ -157,7 +165,8 @@ fn verdicts_map_as_documented() {
 #[test]
 fn names_are_stable_and_unique() {
     let root = render(&fixture::results());
-    let names: Vec<(&str, &str)> = cases(&root).iter().map(|c| (c.attrs["classname"].as_str(), c.attrs["name"].as_str())).collect();
+    let names: Vec<(&str, &str)> =
+        cases(&root).iter().map(|c| (c.attrs["classname"].as_str(), c.attrs["name"].as_str())).collect();
     let mut unique = names.clone();
     unique.sort_unstable();
     unique.dedup();

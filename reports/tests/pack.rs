@@ -1,5 +1,5 @@
 //! Sealing, verifying, and every kind of tampering.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 mod fixture;
 
@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use assay_reports::Format;
-use assay_reports::pack::{FindingKind, SealError, SealOptions, SigningKey, State, Trust, read_zip, seal, verify, write_zip};
+use assay_reports::pack::{
+    FindingKind, SealError, SealOptions, SigningKey, State, Trust, read_zip, seal, verify, write_zip,
+};
 use tempfile::TempDir;
 
 struct Bench {
@@ -118,7 +120,9 @@ fn every_kind_of_tampering_with_files_is_noticed() {
     let step_out = |p: &Path| edit(&p.join("SHA256SUMS"), |t| t.replace("  junit.xml", "  ../junit.xml"));
     has(tamper("step-out", &step_out), FindingKind::Sums);
     let drop_line = |p: &Path| {
-        edit(&p.join("SHA256SUMS"), |t| t.lines().filter(|l| !l.ends_with("junit.xml")).map(|l| format!("{l}\n")).collect());
+        edit(&p.join("SHA256SUMS"), |t| {
+            t.lines().filter(|l| !l.ends_with("junit.xml")).map(|l| format!("{l}\n")).collect()
+        });
         fs::remove_file(p.join("junit.xml")).unwrap();
     };
     has(tamper("drop-line", &drop_line), FindingKind::Signature);
@@ -154,10 +158,12 @@ fn signing_again_does_not_hide_a_changed_record() {
         let pack = bench.seal(name);
         act(&pack);
         let listed = fs::read_to_string(pack.join("SHA256SUMS")).unwrap();
-        let line = |l: &str| format!("{}  {}\n", fixture::folder::sha256(&fs::read(pack.join(&l[66..])).unwrap()), &l[66..]);
+        let line =
+            |l: &str| format!("{}  {}\n", fixture::folder::sha256(&fs::read(pack.join(&l[66..])).unwrap()), &l[66..]);
         let sums: String = listed.lines().map(line).collect();
         fs::write(pack.join("SHA256SUMS"), &sums).unwrap();
-        fs::write(pack.join("SHA256SUMS.sshsig"), bench.key.sign("assay-evidence-pack-v1", sums.as_bytes()).unwrap()).unwrap();
+        fs::write(pack.join("SHA256SUMS.sshsig"), bench.key.sign("assay-evidence-pack-v1", sums.as_bytes()).unwrap())
+            .unwrap();
         bench.kinds(&pack)
     };
     let has = |kinds: Vec<FindingKind>, kind| assert!(kinds.contains(&kind), "{kind:?} in {kinds:?}");
@@ -216,7 +222,10 @@ fn sealing_refuses_what_would_not_verify_and_can_be_done_again() {
     fs::create_dir(bench.dir.path().join("again")).unwrap();
     assert!(matches!(try_seal(&results), Err(SealError::Exists { .. })));
     fs::remove_dir(bench.dir.path().join("again")).unwrap();
-    assert!(matches!(seal(&bench.dir.path().join("x"), &results, &bench.key, &options), Err(SealError::NotPartial { .. })));
+    assert!(matches!(
+        seal(&bench.dir.path().join("x"), &results, &bench.key, &options),
+        Err(SealError::NotPartial { .. })
+    ));
 
     let sealed = try_seal(&results).unwrap();
     assert_eq!(bench.kinds(&sealed.folder), []);
@@ -290,8 +299,16 @@ fn stock_tools_agree() {
     let script = |pack: &Path| {
         let readme = fs::read_to_string(pack.join("README.txt")).unwrap();
         let commands: String = readme
-            .split("You need nothing").nth(1).unwrap().split("With Assay,").next().unwrap()
-            .lines().filter_map(|l| l.strip_prefix("    ")).map(|l| format!("{l}\n")).collect();
+            .split("You need nothing")
+            .nth(1)
+            .unwrap()
+            .split("With Assay,")
+            .next()
+            .unwrap()
+            .lines()
+            .filter_map(|l| l.strip_prefix("    "))
+            .map(|l| format!("{l}\n"))
+            .collect();
         // The first two indented lines are the principal and the fingerprint, not commands.
         let commands = commands.splitn(3, '\n').nth(2).unwrap().to_owned();
         assert!(commands.contains("sha256sum") && commands.contains("ssh-keygen") && commands.contains("diff"));
@@ -322,13 +339,23 @@ fn stock_tools_agree() {
 
     // And the other way round: a signature that ssh-keygen made is good here.
     let keyfile = bench.dir.path().join("k");
-    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f"]).arg(&keyfile).status().unwrap();
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f"])
+        .arg(&keyfile)
+        .status()
+        .unwrap();
     assert!(made.success());
     let lab = SigningKey::load(&keyfile).unwrap();
     fs::write(bench.signers(), lab.allowed_signers_line("lab@example")).unwrap();
     let theirs = bench.seal("theirs");
     fs::remove_file(theirs.join("SHA256SUMS.sshsig")).unwrap();
-    let sign = Command::new("ssh-keygen").args(["-q", "-Y", "sign", "-n", "assay-evidence-pack-v1", "-f"]).arg(&keyfile).arg(theirs.join("SHA256SUMS")).stderr(Stdio::null()).status().unwrap();
+    let sign = Command::new("ssh-keygen")
+        .args(["-q", "-Y", "sign", "-n", "assay-evidence-pack-v1", "-f"])
+        .arg(&keyfile)
+        .arg(theirs.join("SHA256SUMS"))
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
     assert!(sign.success());
     fs::rename(theirs.join("SHA256SUMS.sig"), theirs.join("SHA256SUMS.sshsig")).unwrap();
     assert_eq!(bench.kinds(&theirs), []);

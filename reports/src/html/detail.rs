@@ -22,7 +22,9 @@ impl Detail {
         match self {
             Self::Full => "",
             Self::NoExcerpts => "To keep this page small, excerpts of evidence were left out.",
-            Self::Findings => "To keep this page small, only findings are shown in detail, without excerpts of evidence.",
+            Self::Findings => {
+                "To keep this page small, only findings are shown in detail, without excerpts of evidence."
+            }
             Self::Rows => "To keep this page small, only the reasons of findings are shown.",
         }
     }

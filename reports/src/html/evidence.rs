@@ -35,7 +35,11 @@ pub(super) fn build(results: &Results, detail: Detail) -> Vec<EvidenceView> {
 
 fn view(item: &EvidenceItem, detail: Detail) -> EvidenceView {
     let about: Vec<&str> = item.sample.iter().chain(&item.unit).map(String::as_str).collect();
-    let file = |f: &assay_model::results::FileDigest| FileView { path: f.path.clone(), size: size(f.size), sha256: f.sha256.clone() };
+    let file = |f: &assay_model::results::FileDigest| FileView {
+        path: f.path.clone(),
+        size: size(f.size),
+        sha256: f.sha256.clone(),
+    };
     EvidenceView {
         anchor: anchor(&item.id),
         id: item.id.clone(),

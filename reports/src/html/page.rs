@@ -5,6 +5,8 @@ use assay_model::Verdict;
 use assay_model::results::{Conformance, Results, SampleInfo};
 use base64::Engine as _;
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::detail::Detail;
 use super::evidence::{self, EvidenceView};
@@ -41,11 +43,15 @@ struct Page<'a> {
     controls: Vec<ControlTally>,
     evidence: Vec<EvidenceView>,
     detail: Detail,
+    started: String,
+    ended: String,
     duration: String,
 }
 
 struct ConformanceView {
     word: &'static str,
+    /// The word with blanks, for the banner.
+    spoken: &'static str,
     class: &'static str,
     text: &'static str,
 }
@@ -101,7 +107,9 @@ fn render_with(results: &Results, detail: Detail) -> Result<String, ReportError>
         script: SCRIPT,
         results,
         product: product(results),
-        product_facts: results.product.iter().map(Pair::of).collect(),
+        product_facts: product_facts(results),
+        started: moment(&results.started),
+        ended: moment(&results.ended),
         conformance: conformance(results.conformance()),
         profiles: results.profiles.iter().map(|(id, c)| (id, conformance(*c))).collect(),
         tally: Verdict::ALL.into_iter().map(|v| Tally { badge: Badge::of(v), count: results.counts.of(v) }).collect(),
@@ -137,13 +145,32 @@ fn product(results: &Results) -> String {
     }
 }
 
+/// What identifies the product first, the rest by name.
+fn product_facts(results: &Results) -> Vec<Pair> {
+    const FIRST: [&str; 5] = ["name", "type", "manufacturer", "model", "firmware"];
+    let rank = |name: &String| FIRST.iter().position(|f| f == name).unwrap_or(FIRST.len());
+    let mut facts: Vec<_> = results.product.iter().collect();
+    facts.sort_by_key(|(name, _)| rank(name));
+    facts.into_iter().map(Pair::of).collect()
+}
+
+/// `2026-11-22 09:00:09`; as it stands where it is no time.
+pub(super) fn moment(text: &str) -> String {
+    match OffsetDateTime::parse(text, &Rfc3339).ok().and_then(|t| t.checked_to_offset(time::UtcOffset::UTC)) {
+        Some(t) => format!("{} {:02}:{:02}:{:02}", t.date(), t.hour(), t.minute(), t.second()),
+        None => text.to_owned(),
+    }
+}
+
 const fn conformance(conformance: Conformance) -> ConformanceView {
-    let (class, text) = match conformance {
-        Conformance::Conforms => ("pass", "Every mandatory part that applies holds on the samples tested."),
-        Conformance::DoesNotConform => ("fail", "At least one mandatory part is violated."),
-        Conformance::Undetermined => ("inconclusive", "Neither conformance nor a violation is established."),
+    let (spoken, class, text) = match conformance {
+        Conformance::Conforms => ("CONFORMS", "pass", "Every mandatory part that applies holds on the samples tested."),
+        Conformance::DoesNotConform => ("DOES NOT CONFORM", "fail", "At least one mandatory part is violated."),
+        Conformance::Undetermined => {
+            ("UNDETERMINED", "inconclusive", "Neither conformance nor a violation is established.")
+        }
     };
-    ConformanceView { word: conformance.word(), class, text }
+    ConformanceView { word: conformance.word(), spoken, class, text }
 }
 
 /// Sentences under the banner that nobody should miss.
@@ -159,9 +186,11 @@ fn flags(results: &Results, units: &[UnitView]) -> Vec<String> {
     if changed > 0 {
         flags.push(format!("Verdicts changed by a reviewer: {changed}; old and new are shown."));
     }
-    let seeded: Vec<&str> = results.samples.iter().flat_map(|s| s.defects.iter().map(String::as_str)).collect();
-    if !seeded.is_empty() {
-        flags.push("These are virtual devices with seeded defects: this report is about the laboratory's method, not about a product.".into());
+    if results.samples.iter().any(|s| s.origin.starts_with("virtual")) {
+        flags.push("Virtual devices were tested: this report is about the method, not about a product.".into());
+    }
+    if results.samples.iter().any(|s| !s.defects.is_empty()) {
+        flags.push("Defects were seeded on purpose; the table of samples names them.".into());
     }
     flags
 }
@@ -192,14 +221,23 @@ fn manual(results: &Results, units: &[UnitView]) -> Vec<ManualView> {
                 Some(false) => ", not signed",
                 None => "",
             };
-            let asked = result.steps.iter().filter(|s| s.check == "ask" || s.check == "answer").find_map(|s| s.params.get("text")?.as_str());
+            let asked = result
+                .steps
+                .iter()
+                .filter(|s| s.check == "ask" || s.check == "answer")
+                .find_map(|s| s.params.get("text")?.as_str());
             views.push(ManualView {
                 unit: id.clone(),
                 anchor: view.anchor.clone(),
                 scope: entry.samples(results),
                 badge: Badge::of(entry.verdict),
-                who: format!("{} ({}{signed}), {}", manual.operator, manual.source, result.ended),
-                text: [asked.unwrap_or_default(), entry.reason()].iter().filter(|t| !t.is_empty()).copied().collect::<Vec<_>>().join(" — "),
+                who: format!("{} ({}{signed}), {}", manual.operator, manual.source, moment(&result.ended)),
+                text: [asked.unwrap_or_default(), entry.reason()]
+                    .iter()
+                    .filter(|t| !t.is_empty())
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(" — "),
             });
         }
     }
@@ -208,7 +246,9 @@ fn manual(results: &Results, units: &[UnitView]) -> Vec<ManualView> {
 
 fn controls(results: &Results) -> Vec<ControlTally> {
     let mut tally: Vec<ControlTally> = Vec::new();
-    for control in results.units.values().flat_map(|u| u.samples.values().chain(&u.cross_sample)).flat_map(|s| &s.controls) {
+    for control in
+        results.units.values().flat_map(|u| u.samples.values().chain(&u.cross_sample)).flat_map(|s| &s.controls)
+    {
         let name = format!("{}: {}", control.name, control.expect);
         let at = tally.iter().position(|t| t.name == name).unwrap_or_else(|| {
             tally.push(ControlTally { name, held: 0, failed: 0 });
@@ -224,8 +264,9 @@ fn controls(results: &Results) -> Vec<ControlTally> {
 }
 
 fn elapsed(results: &Results) -> String {
-    use time::{OffsetDateTime, format_description::well_known::Rfc3339};
     let at = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
-    let ms = at(&results.started).zip(at(&results.ended)).and_then(|(a, b)| u64::try_from((b - a).whole_milliseconds()).ok());
+    let ms = at(&results.started)
+        .zip(at(&results.ended))
+        .and_then(|(a, b)| u64::try_from((b - a).whole_milliseconds()).ok());
     ms.map(unit::duration).unwrap_or_default()
 }

@@ -98,7 +98,8 @@ pub(super) struct StepView {
 /// One anchor per unit, in order: made of the id where that is unique after cleaning, else numbered.
 pub(super) fn anchors(results: &Results) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
-    let clean = |id: &str| id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect::<String>();
+    let clean =
+        |id: &str| id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect::<String>();
     let ids = results.units.iter().enumerate();
     ids.map(|(n, (id, _))| {
         let anchor = format!("u-{}", clean(id));
@@ -108,7 +109,12 @@ pub(super) fn anchors(results: &Results) -> Vec<String> {
 }
 
 pub(super) fn build(results: &Results, detail: Detail) -> Vec<UnitView> {
-    results.units.iter().zip(anchors(results)).map(|((id, unit), anchor)| view(results, id, unit, anchor, detail)).collect()
+    results
+        .units
+        .iter()
+        .zip(anchors(results))
+        .map(|((id, unit), anchor)| view(results, id, unit, anchor, detail))
+        .collect()
 }
 
 fn view(results: &Results, id: &str, unit: &UnitResult, anchor: String, detail: Detail) -> UnitView {
@@ -160,7 +166,13 @@ fn facts(unit: &UnitResult) -> Vec<Pair> {
 
 fn decisions(unit: &UnitResult) -> Vec<String> {
     let waiver = unit.waived.as_ref().map(|w| {
-        format!("Waiver {} until {}, approved by {}: {} The verdict stays FAIL.", w.id, w.expires, w.approver, sentence(&w.reason))
+        format!(
+            "Waiver {} until {}, approved by {}: {} The verdict stays FAIL.",
+            w.id,
+            w.expires,
+            w.approver,
+            sentence(&w.reason)
+        )
     });
     let change = unit.overridden.as_ref().map(|o| {
         format!("Changed from {} to {} by {} at {}: {}", o.old, o.new, o.authority, o.time, sentence(&o.remark))
@@ -178,9 +190,10 @@ fn parts(results: &Results, id: &str, unit: &UnitResult, detail: Detail) -> Vec<
         let scope = match entry.scope {
             Scope::All => format!("all samples ({})", entry.samples(results).replace(',', ", ")),
             Scope::Sample(name) => name.to_owned(),
-            Scope::Unit => "no sample".to_owned(),
+            Scope::Unit => unit.decided_with.as_ref().map_or("no sample".to_owned(), |u| format!("as {u}")),
         };
-        let alike = parts.iter_mut().find(|(other, _, part)| same(*other, entry.result) && part.badge.verdict == entry.verdict);
+        let alike =
+            parts.iter_mut().find(|(other, _, part)| same(*other, entry.result) && part.badge.verdict == entry.verdict);
         match alike {
             Some((_, scopes, _)) => scopes.push(scope),
             None => parts.push((entry.result, vec![scope], part(&entry, detail))),
@@ -192,7 +205,12 @@ fn parts(results: &Results, id: &str, unit: &UnitResult, detail: Detail) -> Vec<
 /// Whether two samples tell the same story, times apart.
 fn same(a: Option<&SampleResult>, b: Option<&SampleResult>) -> bool {
     let (Some(a), Some(b)) = (a, b) else { return false };
-    let steps = |s: &SampleResult| s.steps.iter().map(|s| (s.params.clone(), s.observation.clone(), s.fault.clone(), s.evidence.clone())).collect::<Vec<_>>();
+    let steps = |s: &SampleResult| {
+        s.steps
+            .iter()
+            .map(|s| (s.params.clone(), s.observation.clone(), s.fault.clone(), s.evidence.clone()))
+            .collect::<Vec<_>>()
+    };
     (a.verdict, a.attempts, &a.reasons, &a.expectations, &a.controls, &a.remarks, &a.manual)
         == (b.verdict, b.attempts, &b.reasons, &b.expectations, &b.controls, &b.remarks, &b.manual)
         && steps(a) == steps(b)
@@ -230,7 +248,11 @@ fn part(entry: &Entry<'_>, detail: Detail) -> Part {
 }
 
 fn timing(result: &SampleResult) -> String {
-    let mut text = if result.attempts == 0 { "never begun".to_owned() } else { format!("{}, {}", result.started, duration(result.duration_ms)) };
+    let mut text = if result.attempts == 0 {
+        "never begun".to_owned()
+    } else {
+        format!("{} UTC, {}", super::page::moment(&result.started), duration(result.duration_ms))
+    };
     if result.attempts > 1 {
         text.push_str(&format!(", attempt {} of {0}", result.attempts));
     }

@@ -7,11 +7,15 @@ use crate::visible::capped;
 /// Bytes of one value on the page.
 const CAP: usize = 2 * 1024;
 
+/// Values up to this length stand on one line.
+const SHORT: usize = 90;
+
 /// A string as it is, other values as indented JSON; at most 2 kB.
 pub(super) fn text(value: &Value) -> String {
     let text = match value {
         Value::String(s) => s.clone(),
         Value::Array(items) if items.iter().all(scalar) => items.iter().map(text).collect::<Vec<_>>().join(", "),
+        other if other.to_string().len() <= SHORT => other.to_string(),
         other => serde_json::to_string_pretty(other).unwrap_or_else(|_| other.to_string()),
     };
     cap(&text)

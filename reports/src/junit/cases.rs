@@ -47,7 +47,8 @@ fn case(results: &Results, entry: &Entry<'_>) -> TestCase {
     let name = attribute(&format!("{} {}", entry.id, entry.unit.title)) + &attribute(&suffix);
     let millis = entry.result.map_or(0, |r| i64::try_from(r.duration_ms).unwrap_or(i64::MAX));
     let mut case = TestCase::success(&name, Duration::milliseconds(millis));
-    let place: String = group(entry.unit).chars().map(|c| if c == '.' || c.is_whitespace() { '_' } else { c }).collect();
+    let place: String =
+        group(entry.unit).chars().map(|c| if c == '.' || c.is_whitespace() { '_' } else { c }).collect();
     case.set_classname(&attribute(&format!("{}.{place}", catalogue(entry.unit))));
     case.result = outcome(results, entry);
     let attachments = attachments(results, entry);
@@ -65,7 +66,7 @@ fn outcome(results: &Results, entry: &Entry<'_>) -> TestResult {
     let type_ = format!("verdict.{}", verdict.word().to_lowercase().replace('_', "-"));
     match verdict {
         Verdict::Pass => TestResult::Success,
-        Verdict::Fail => match &entry.unit.waived {
+        Verdict::Fail => match entry.waiver() {
             Some(w) => TestResult::SkippedWithCause {
                 type_: "waived".into(),
                 message: attribute(&format!("FAIL waived by {} until {}: {}", w.id, w.expires, w.reason)),

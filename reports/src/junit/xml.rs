@@ -76,7 +76,8 @@ fn count(raw: &[u8]) -> Result<Vec<Totals>, String> {
         match tag.name().as_ref() {
             b"testcase" => {
                 suite.tests += 1;
-                suite.millis += tag.attributes().flatten().find(|a| a.key.as_ref() == b"time").map_or(0, |a| millis(&a.value));
+                suite.millis +=
+                    tag.attributes().flatten().find(|a| a.key.as_ref() == b"time").map_or(0, |a| millis(&a.value));
             }
             b"failure" => suite.failures += 1,
             b"error" => suite.errors += 1,
@@ -157,7 +158,11 @@ impl Pretty {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float-to-int `as` saturates, negative times become 0")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float-to-int `as` saturates, negative times become 0"
+)]
 fn millis(value: &[u8]) -> u64 {
     let seconds: f64 = std::str::from_utf8(value).ok().and_then(|t| t.parse().ok()).unwrap_or(0.0);
     (seconds * 1000.0).round() as u64

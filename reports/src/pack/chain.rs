@@ -63,7 +63,8 @@ pub(super) fn check(mut reader: impl BufRead) -> io::Result<Chain> {
         let whole = line.last() == Some(&b'\n');
         let bytes = line.strip_suffix(b"\n").unwrap_or(&line);
         if !whole {
-            let why = if n as u64 == LONGEST_LINE { "is longer than 64 MiB" } else { "is torn: no line feed at its end" };
+            let why =
+                if n as u64 == LONGEST_LINE { "is longer than 64 MiB" } else { "is torn: no line feed at its end" };
             chain.find(number, why);
         }
         match serde_json::from_slice::<Line>(bytes) {
@@ -100,7 +101,10 @@ impl Chain {
             let what = if number == 1 {
                 "does not start the chain: its `prev` is not 64 zeros".to_owned()
             } else {
-                format!("does not follow line {}: that line was edited, or lines were added, removed or reordered", number - 1)
+                format!(
+                    "does not follow line {}: that line was edited, or lines were added, removed or reordered",
+                    number - 1
+                )
             };
             self.find(number, &what);
         }
@@ -187,7 +191,9 @@ mod tests {
         let good = lines(&["inputs.sealed", "run.start"]);
         let torn = "{\"data\":{\"ha".to_owned();
         let prev = hex::encode(Sha256::digest(torn.as_bytes()));
-        let after = |kind: &str, seq: u64| json!({"data": {}, "prev": prev, "run": "r", "seq": seq, "type": kind, "v": 1}).to_string();
+        let after = |kind: &str, seq: u64| {
+            json!({"data": {}, "prev": prev, "run": "r", "seq": seq, "type": kind, "v": 1}).to_string()
+        };
         let with = |last: String| [good.clone(), vec![torn.clone(), last]].concat();
         assert_eq!(findings(&with(after("journal.recovered", 3))), [""; 0]);
         assert_eq!(findings(&with(after("journal.recovered", 4))), [""; 0]);

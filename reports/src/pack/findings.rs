@@ -60,7 +60,9 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.path {
-            Some(path) => write!(f, "{}: {}", crate::visible::visible_line(path), crate::visible::visible_line(&self.text)),
+            Some(path) => {
+                write!(f, "{}: {}", crate::visible::visible_line(path), crate::visible::visible_line(&self.text))
+            }
             None => f.write_str(&crate::visible::visible_line(&self.text)),
         }
     }

@@ -45,7 +45,9 @@ pub enum KeyError {
         mode: u32,
     },
     /// It needs a passphrase.
-    #[error("the signing key {path} is protected by a passphrase; sign with `ssh-keygen -Y sign` instead, or use a key without one")]
+    #[error(
+        "the signing key {path} is protected by a passphrase; sign with `ssh-keygen -Y sign` instead, or use a key without one"
+    )]
     Encrypted {
         /// The key file.
         path: PathBuf,
@@ -111,7 +113,8 @@ impl SigningKey {
         let create = |source| KeyError::Create { path: path.to_owned(), source };
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(create)?;
-        let mut key = PrivateKey::random(&mut rand_core::OsRng, Algorithm::Ed25519).map_err(|e| create(io::Error::other(e)))?;
+        let mut key =
+            PrivateKey::random(&mut rand_core::OsRng, Algorithm::Ed25519).map_err(|e| create(io::Error::other(e)))?;
         key.set_comment(comment);
         let pem = key.to_openssh(LineEnding::LF).map_err(|e| create(io::Error::other(e)))?;
         // A temporary file has mode 0600, and appears under its name whole or not at all.

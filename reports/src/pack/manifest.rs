@@ -23,7 +23,10 @@ pub(super) fn build(
     };
     put("schema", json!("assay-pack/1"));
     put("pack_id", json!(results.run_id));
-    put("report", json!({"number": results.run_id, "revision": 0, "status": "draft", "pages_end_marker": "End of report"}));
+    put(
+        "report",
+        json!({"number": results.run_id, "revision": 0, "status": "draft", "pages_end_marker": "End of report"}),
+    );
     put("lab", options.lab.as_ref().map_or(Value::Null, |lab| json!({"name": lab})));
     put("manufacturer", results.product.get("manufacturer").cloned().unwrap_or_default());
     put("performed_by", results.operator.as_ref().map_or(Value::Null, |op| json!([{"operator_id": op}])));
@@ -36,17 +39,31 @@ pub(super) fn build(
         put("environment", json!({"bench_id": results.bench}));
     }
     put("tool", json!(results.tool));
-    put("run", json!({"run_id": results.run_id, "started": results.started, "ended": results.ended,
-        "exit_code": results.exit_code, "partial": results.partial}));
+    put(
+        "run",
+        json!({"run_id": results.run_id, "started": results.started, "ended": results.ended,
+        "exit_code": results.exit_code, "partial": results.partial}),
+    );
     put("verdict", verdict(results));
     put("files", Value::Array(digests.iter().map(|(path, digest)| file(path, digest, sizes)).collect()));
-    put("journal", json!({"records": results.journal_records, "genesis": "0".repeat(64), "head": results.journal_head,
-        "inputs_sha256": results.inputs_sha256}));
-    put("signatures_expected", json!([{"file": "SHA256SUMS.sshsig", "role": "bench", "identity": options.principal,
-        "namespace": super::NAMESPACE, "key_fingerprint": fingerprint}]));
+    put(
+        "journal",
+        json!({"records": results.journal_records, "genesis": "0".repeat(64), "head": results.journal_head,
+        "inputs_sha256": results.inputs_sha256}),
+    );
+    put(
+        "signatures_expected",
+        json!([{"file": "SHA256SUMS.sshsig", "role": "bench", "identity": options.principal,
+        "namespace": super::NAMESPACE, "key_fingerprint": fingerprint}]),
+    );
     put("redaction", json!({"edition": "full", "count": results.redactions}));
-    put("statements", json!(["The results relate only to the items tested.",
-        "This report may be reproduced in full only, unless the laboratory agrees in writing."]));
+    put(
+        "statements",
+        json!([
+            "The results relate only to the items tested.",
+            "This report may be reproduced in full only, unless the laboratory agrees in writing."
+        ]),
+    );
     Value::Object(out)
 }
 

@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn good_paths() {
-        for path in ["a", "evidence/E-0001/console.idx.jsonl", "x/.hidden", "cases/5.1-1-2.log", "console.log", "COMET/a"] {
+        for path in
+            ["a", "evidence/E-0001/console.idx.jsonl", "x/.hidden", "cases/5.1-1-2.log", "console.log", "COMET/a"]
+        {
             assert_eq!(path_problem(path), None, "{path}");
         }
     }
@@ -138,7 +140,24 @@ mod tests {
     #[test]
     fn bad_paths() {
         let long = "a".repeat(181);
-        for path in ["", "/a", "a//b", "a/", "../a", "a/../b", "./a", "a b", "a\\b", "ä", "a\n", "c:x", "nul", "x/COM1.txt", "a.", &long] {
+        for path in [
+            "",
+            "/a",
+            "a//b",
+            "a/",
+            "../a",
+            "a/../b",
+            "./a",
+            "a b",
+            "a\\b",
+            "ä",
+            "a\n",
+            "c:x",
+            "nul",
+            "x/COM1.txt",
+            "a.",
+            &long,
+        ] {
             assert!(path_problem(path).is_some(), "{path:?}");
         }
     }

@@ -59,7 +59,9 @@ pub enum SealError {
         why: &'static str,
     },
     /// Something has the final name already.
-    #[error("{folder} is already there; the run's record stays in {folder}.partial: move the old pack away, then seal again")]
+    #[error(
+        "{folder} is already there; the run's record stays in {folder}.partial: move the old pack away, then seal again"
+    )]
     Exists {
         /// The final name.
         folder: PathBuf,
@@ -82,7 +84,9 @@ pub enum SealError {
     #[error(transparent)]
     Key(#[from] KeyError),
     /// Reading or writing failed.
-    #[error("{what} {path} failed: {source}; the run's record is kept as it is: free space or repair the disk, then seal again")]
+    #[error(
+        "{what} {path} failed: {source}; the run's record is kept as it is: free space or repair the disk, then seal again"
+    )]
     Io {
         /// `writing`, `reading`, ...
         what: &'static str,
@@ -127,7 +131,10 @@ pub fn seal(folder: &Path, results: &Results, key: &SigningKey, options: &SealOp
 fn final_name(folder: &Path) -> Result<PathBuf, SealError> {
     let not = |why| SealError::NotPartial { folder: folder.to_owned(), why };
     let name = folder.file_name().and_then(|n| n.to_str()).ok_or_else(|| not("it has no name"))?;
-    let name = name.strip_suffix(".partial").filter(|n| !n.is_empty()).ok_or_else(|| not("its name does not end in .partial"))?;
+    let name = name
+        .strip_suffix(".partial")
+        .filter(|n| !n.is_empty())
+        .ok_or_else(|| not("its name does not end in .partial"))?;
     if !folder.join("journal/journal.jsonl").is_file() {
         return Err(not("it has no journal/journal.jsonl"));
     }
@@ -157,7 +164,8 @@ fn check_journal(folder: &Path, results: &Results) -> Result<(), SealError> {
 
 /// Files below the root that belong under the sums, without pack.json (not written yet, or stale), by path and size.
 fn files(root: &Path) -> Result<Vec<(String, u64)>, SealError> {
-    let found = paths::walk(root).map_err(|(path, source)| SealError::Io { what: "listing", path: root.join(path), source })?;
+    let found =
+        paths::walk(root).map_err(|(path, source)| SealError::Io { what: "listing", path: root.join(path), source })?;
     let mut files = Vec::with_capacity(found.len());
     for (path, what) in &found {
         let refuse = |why: &str| Err(SealError::Path { path: path.clone(), why: why.to_owned() });

@@ -50,7 +50,8 @@ fn read_line(line: &str) -> Result<Option<Signer>, String> {
     let (options, key) = rest.split_at(at.ok_or("has no public key")?);
     let key = PublicKey::from_openssh(&key.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "))
         .map_err(|e| format!("has a public key that cannot be read here: {e}"))?;
-    let mut signer = Signer { principals: principals.replace('"', ""), key, namespaces: None, after: None, before: None };
+    let mut signer =
+        Signer { principals: principals.replace('"', ""), key, namespaces: None, after: None, before: None };
     for option in options.iter().flat_map(|f| split_unquoted(f, ',')) {
         let (name, value) = option.split_once('=').unwrap_or((option.as_str(), ""));
         let value = value.trim_matches('"').to_owned();
@@ -144,7 +145,10 @@ mod tests {
         assert_eq!(find_one(&format!("# c\n\na@b {public} some comment"), &key), Ok("a@b".into()));
         assert_eq!(find_one(&format!("a@b namespaces=\"file,assay-*\" {public}"), &key), Ok("a@b".into()));
         assert_eq!(find_one(&format!("a@b namespaces=\"git\" {public}"), &key), Err(Unfit::Namespace("git".into())));
-        assert_eq!(find_one(&format!("a@b valid-after=\"20200101\",valid-before=\"20270101Z\" {public}"), &key), Ok("a@b".into()));
+        assert_eq!(
+            find_one(&format!("a@b valid-after=\"20200101\",valid-before=\"20270101Z\" {public}"), &key),
+            Ok("a@b".into())
+        );
         assert!(matches!(find_one(&format!("a@b valid-before=\"20260101\" {public}"), &key), Err(Unfit::Time(_))));
         assert!(matches!(find_one(&format!("a@b valid-after=\"20280101\" {public}"), &key), Err(Unfit::Time(_))));
         assert_eq!(find_one(&format!("a@b cert-authority {public}"), &key), Err(Unfit::Unknown));

@@ -8,12 +8,12 @@ use std::path::Path;
 use assay_model::results::{Results, Summary};
 use time::OffsetDateTime;
 
+use super::chain;
 use super::findings::{Finding, FindingKind, State, Trust, VerifyReport};
 use super::paths::{self, Found};
 use super::signature::{self, Bad};
 use super::signers::{self, Signer};
 use super::sums::{self, Sums};
-use super::chain;
 
 /// `SHA256SUMS` and `allowed_signers` larger than this are not read.
 const LARGEST_LIST: u64 = 256 * 1024 * 1024;
@@ -36,7 +36,9 @@ pub fn verify(folder: &Path, allowed_signers: Option<&Path>) -> VerifyReport {
     if found.keys().all(|p| p != "SHA256SUMS") {
         let partial = folder.extension().is_some_and(|e| e == "partial");
         let text = match (partial, found.contains_key("journal/journal.jsonl")) {
-            (true, _) => "the pack was never sealed: the run was interrupted, or sealing failed; `assay resume` completes it",
+            (true, _) => {
+                "the pack was never sealed: the run was interrupted, or sealing failed; `assay resume` completes it"
+            }
             (_, true) => "SHA256SUMS is missing: nothing says what this pack held",
             _ => "this is no evidence pack: it has neither SHA256SUMS nor a journal",
         };
@@ -74,7 +76,11 @@ fn shapes(found: &BTreeMap<String, Found>, report: &mut VerifyReport) {
             report.findings.push(Finding::at(FindingKind::Path, path, format!("the path {problem}")));
         }
         if paths::overlooked(path) {
-            report.findings.push(Finding::at(FindingKind::Added, path, "is hidden from stock tools behind the name SHA256SUMS"));
+            report.findings.push(Finding::at(
+                FindingKind::Added,
+                path,
+                "is hidden from stock tools behind the name SHA256SUMS",
+            ));
         }
     }
     for (a, b) in paths::case_clashes(found.keys()) {
@@ -105,13 +111,25 @@ fn files(folder: &Path, found: &BTreeMap<String, Found>, sums: &Sums, report: &m
     for (path, digest) in sums::digest_all(folder, &there) {
         match digest {
             Ok(digest) if sums.get(&path) == Some(&digest) => {}
-            Ok(_) => report.findings.push(Finding::at(FindingKind::Edited, path, "was changed: its SHA-256 is not the one that was sealed")),
-            Err(e) => report.findings.push(Finding::at(FindingKind::Unreadable, path, format!("could not be read: {e}"))),
+            Ok(_) => report.findings.push(Finding::at(
+                FindingKind::Edited,
+                path,
+                "was changed: its SHA-256 is not the one that was sealed",
+            )),
+            Err(e) => {
+                report.findings.push(Finding::at(FindingKind::Unreadable, path, format!("could not be read: {e}")))
+            }
         }
     }
 }
 
-fn signatures(folder: &Path, found: &BTreeMap<String, Found>, list: &[u8], allowed: Option<&Path>, report: &mut VerifyReport) {
+fn signatures(
+    folder: &Path,
+    found: &BTreeMap<String, Found>,
+    list: &[u8],
+    allowed: Option<&Path>,
+    report: &mut VerifyReport,
+) {
     let signers = match allowed.map(read_signers).transpose() {
         Ok(signers) => signers,
         Err(text) => {
@@ -121,7 +139,10 @@ fn signatures(folder: &Path, found: &BTreeMap<String, Found>, list: &[u8], allow
     };
     let now = now();
     if !found.contains_key("SHA256SUMS.sshsig") {
-        report.findings.push(Finding::new(FindingKind::Unsigned, "SHA256SUMS.sshsig is missing: the pack is not signed, so anyone may have made it"));
+        report.findings.push(Finding::new(
+            FindingKind::Unsigned,
+            "SHA256SUMS.sshsig is missing: the pack is not signed, so anyone may have made it",
+        ));
     }
     for path in found.keys().filter(|p| *p == "SHA256SUMS.sshsig" || paths::role(p).is_some()) {
         let Some(armoured) = read(folder, path, found, 64 * 1024, report) else { continue };
@@ -146,32 +167,51 @@ fn signatures(folder: &Path, found: &BTreeMap<String, Found>, list: &[u8], allow
 fn in_words(path: &str, bad: Bad) -> Finding {
     match bad {
         Bad::Unreadable(e) => Finding::at(FindingKind::Signature, path, format!("is no OpenSSH signature: {e}")),
-        Bad::Namespace(other) => {
-            Finding::at(FindingKind::Signature, path, format!("is a signature for `{other}`, not for evidence packs ({})", super::NAMESPACE))
-        }
-        Bad::Wrong(e) => Finding::at(FindingKind::Signature, path, format!("does not fit SHA256SUMS: one of them was changed or swapped ({e})")),
-        Bad::Signer { fingerprint, why } => {
-            Finding::at(FindingKind::Signer, path, format!("is a good signature, but the key {fingerprint} may not sign: {why}"))
-        }
+        Bad::Namespace(other) => Finding::at(
+            FindingKind::Signature,
+            path,
+            format!("is a signature for `{other}`, not for evidence packs ({})", super::NAMESPACE),
+        ),
+        Bad::Wrong(e) => Finding::at(
+            FindingKind::Signature,
+            path,
+            format!("does not fit SHA256SUMS: one of them was changed or swapped ({e})"),
+        ),
+        Bad::Signer { fingerprint, why } => Finding::at(
+            FindingKind::Signer,
+            path,
+            format!("is a good signature, but the key {fingerprint} may not sign: {why}"),
+        ),
     }
 }
 
 fn read_signers(path: &Path) -> Result<Vec<Signer>, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|e| format!("the allowed signers {shown} could not be read: {e}"))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|e| format!("the allowed signers {shown} could not be read: {e}"))?;
     signers::read(&text).map_err(|(line, what)| format!("the allowed signers {shown}: line {line} {what}"))
 }
 
 /// Journal, results, summary and evidence must tell one story.
 fn record(folder: &Path, found: &BTreeMap<String, Found>, report: &mut VerifyReport) {
     let Some(Found::File(_)) = found.get("journal/journal.jsonl") else {
-        report.findings.push(Finding::at(FindingKind::Journal, "journal/journal.jsonl", "is missing: there is no record of a run"));
+        report.findings.push(Finding::at(
+            FindingKind::Journal,
+            "journal/journal.jsonl",
+            "is missing: there is no record of a run",
+        ));
         return;
     };
-    let chain = match File::open(folder.join("journal/journal.jsonl")).and_then(|f| chain::check(BufReader::with_capacity(256 * 1024, f))) {
+    let chain = match File::open(folder.join("journal/journal.jsonl"))
+        .and_then(|f| chain::check(BufReader::with_capacity(256 * 1024, f)))
+    {
         Ok(chain) => chain,
         Err(e) => {
-            report.findings.push(Finding::at(FindingKind::Unreadable, "journal/journal.jsonl", format!("could not be read: {e}")));
+            report.findings.push(Finding::at(
+                FindingKind::Unreadable,
+                "journal/journal.jsonl",
+                format!("could not be read: {e}"),
+            ));
             return;
         }
     };
@@ -192,14 +232,20 @@ fn evidence(folder: &Path, found: &BTreeMap<String, Found>, chain: &chain::Chain
         match found.get(path) {
             Some(Found::File(size)) => files.push((path.clone(), *size)),
             Some(_) => {}
-            None => report.findings.push(Finding::at(FindingKind::Evidence, path, "is missing, and the journal closed it")),
+            None => {
+                report.findings.push(Finding::at(FindingKind::Evidence, path, "is missing, and the journal closed it"))
+            }
         }
     }
     for (path, digest) in sums::digest_all(folder, &files) {
         if let Ok(digest) = digest
             && chain.evidence.get(&path) != Some(&digest)
         {
-            report.findings.push(Finding::at(FindingKind::Evidence, path, "is not the evidence that the journal closed"));
+            report.findings.push(Finding::at(
+                FindingKind::Evidence,
+                path,
+                "is not the evidence that the journal closed",
+            ));
         }
     }
     let payload = |p: &&String| p.starts_with("evidence/") && !p.ends_with("/meta.json");
@@ -222,7 +268,10 @@ fn agreement(folder: &Path, found: &BTreeMap<String, Found>, chain: &chain::Chai
         differ(results_path, "names another journal head than the journal has".into());
     }
     if results.journal_records != chain.records {
-        differ(results_path, format!("counts {} journal lines, the journal has {}", results.journal_records, chain.records));
+        differ(
+            results_path,
+            format!("counts {} journal lines, the journal has {}", results.journal_records, chain.records),
+        );
     }
     if chain.run.as_ref().is_some_and(|run| *run != results.run_id) {
         differ(results_path, "belongs to another run than the journal".into());
@@ -256,13 +305,23 @@ fn load<T: serde::de::DeserializeOwned>(folder: &Path, path: &str) -> Result<T, 
     serde_json::from_slice(&bytes).map_err(|e| format!("is not in the format that this tool knows: {e}"))
 }
 
-fn read(folder: &Path, path: &str, found: &BTreeMap<String, Found>, limit: u64, report: &mut VerifyReport) -> Option<Vec<u8>> {
+fn read(
+    folder: &Path,
+    path: &str,
+    found: &BTreeMap<String, Found>,
+    limit: u64,
+    report: &mut VerifyReport,
+) -> Option<Vec<u8>> {
     let bytes = match found.get(path) {
         Some(Found::File(size)) if *size <= limit => std::fs::read(folder.join(path)),
         Some(Found::File(_)) => Err(io::Error::other("it is far too large")),
         _ => return None, // a finding already
     };
-    bytes.map_err(|e| report.findings.push(Finding::at(FindingKind::Unreadable, path, format!("could not be read: {e}")))).ok()
+    bytes
+        .map_err(|e| {
+            report.findings.push(Finding::at(FindingKind::Unreadable, path, format!("could not be read: {e}")))
+        })
+        .ok()
 }
 
 /// `YYYYMMDDHHMMSS` in UTC, as allowed signers count.

@@ -108,7 +108,8 @@ pub fn read_zip(source: &Path, folder: &Path) -> Result<(), ZipError> {
     for n in 0..zip.len() {
         let entry = zip.by_index(n).map_err(format)?;
         let name = entry.name().map_or_else(|_| String::new(), |name| name.into_owned());
-        let refuse = |why: &str| Err(ZipError::Entry { entry: crate::visible::visible_line(&name), why: why.to_owned() });
+        let refuse =
+            |why: &str| Err(ZipError::Entry { entry: crate::visible::visible_line(&name), why: why.to_owned() });
         if let Some(problem) = path_problem(&name) {
             return refuse(problem);
         }
