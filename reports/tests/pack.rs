@@ -60,7 +60,7 @@ fn a_sealed_pack_verifies_and_says_whose_it_is() {
     assert_eq!(report.findings, []);
     assert_eq!(report.state(), State::Ok);
     assert_eq!(report.trust, Trust::Known { principal: "assay@bench-3".into(), fingerprint: bench.key.fingerprint() });
-    assert!(report.files > 20 && report.journal_records == 9);
+    assert!(report.files > 20 && report.journal_records == 15);
     let unknown = verify(&pack, None);
     assert_eq!(unknown.state(), State::OkUnknownKey);
     assert_eq!(unknown.trust, Trust::KeyNotChecked { fingerprint: bench.key.fingerprint() });
@@ -186,6 +186,32 @@ fn signing_again_does_not_hide_a_changed_record() {
     assert_eq!(forge("nothing", &|_| ()), []);
 }
 
+/// What a killed run had open is kept under the signature and said; what nobody opened is a finding.
+#[test]
+fn evidence_that_no_run_opened_is_noticed_even_when_the_lab_seals_it() {
+    let bench = Bench::new();
+    let planted = |name: &str, resumed: bool| {
+        let mut results = fixture::results();
+        let partial = fixture::folder::write_partial(bench.dir.path(), name, &mut results);
+        fs::create_dir(partial.join("evidence/E-0099")).unwrap();
+        fs::write(partial.join("evidence/E-0099/console.bin"), "planted").unwrap();
+        if resumed {
+            let events = [("inputs.sealed", serde_json::json!({})), ("run.resume", serde_json::json!({}))];
+            let journal = fixture::folder::chain(&results.run_id, &events);
+            results.evidence.clear();
+            results.journal_records = 2;
+            results.journal_head =
+                fixture::folder::sha256(journal.trim_ascii_end().rsplit(|b| *b == b'\n').next().unwrap());
+            fs::write(partial.join("journal/journal.jsonl"), journal).unwrap();
+        }
+        seal(&partial, &results, &bench.key, &SealOptions::new("assay@bench-3")).unwrap().folder
+    };
+    assert_eq!(bench.kinds(&planted("planted", false)), [FindingKind::Evidence]);
+    let resumed = planted("resumed", true);
+    assert_eq!(bench.kinds(&resumed), []);
+    assert!(verify(&resumed, None).notes.iter().any(|n| n.contains("no verdict rests on them")));
+}
+
 #[test]
 fn what_is_no_pack_says_so() {
     let bench = Bench::new();
@@ -197,7 +223,7 @@ fn what_is_no_pack_says_so() {
     let mut results = fixture::results();
     let partial = fixture::folder::write_partial(bench.dir.path(), "cut", &mut results);
     assert_eq!(kinds(&partial), [FindingKind::NotAPack]);
-    assert_eq!(verify(&partial, None).journal_records, 9, "its journal is read all the same");
+    assert_eq!(verify(&partial, None).journal_records, 15, "its journal is read all the same");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn case(results: &Results, entry: &Entry<'_>) -> TestCase {
     case.result = outcome(results, entry);
     let attachments = attachments(results, entry);
     if !attachments.is_empty() {
-        case.set_system_out(&attachments);
+        case.set_system_out(&format!("\n{attachments}\n"));
     }
     case
 }
