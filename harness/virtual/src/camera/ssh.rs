@@ -178,6 +178,10 @@ impl Handler for Connection {
     }
 
     async fn data(&mut self, channel: ChannelId, data: &[u8], session: &mut Session) -> Result<(), Self::Error> {
+        if session.has_pending_data(channel) {
+            // The client types and does not read: what it types is lost rather than kept in memory.
+            return Ok(());
+        }
         let Some(Terminal { shell: Some(shell), editor, pty }) = self.channels.get_mut(&channel) else { return Ok(()) };
         let mut shown = Vec::new();
         let mut over = false;
