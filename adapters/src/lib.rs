@@ -7,5 +7,7 @@ pub mod ports;
 pub mod seam;
 mod socket;
 pub mod tcp;
+#[cfg(test)]
+mod testing;
 pub mod tls;
 pub mod udp;

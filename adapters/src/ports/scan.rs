@@ -116,24 +116,22 @@ impl Scan {
             {
                 return Ok(());
             }
-            let losses = self.pace.losses();
-            let (port, number) = match self.again.front() {
-                Some((port, tries, due)) if *due <= now => (*port, tries + 1),
-                _ => match self.fresh.front() {
-                    Some(port) => (*port, 1),
-                    None => return Ok(()),
-                },
-            };
-            if !self.start(port, Try::Port { number, losses }, now)? {
+            let Some((port, tries)) = self.next(now) else { return Ok(()) };
+            let tag = Try::Port { number: tries + 1, losses: self.pace.losses() };
+            if !self.start(port, tag, now)? {
+                self.again.push_front((port, tries, now));
                 return Ok(());
             }
-            if number == 1 {
-                self.fresh.pop_front().map(drop)
-            } else {
-                self.again.pop_front().map(drop)
-            };
         }
         Ok(())
+    }
+
+    /// Takes the next port to ask, and how often it was asked before. Second tries first: they teach the pace.
+    fn next(&mut self, now: Instant) -> Option<(u16, u8)> {
+        match self.again.front() {
+            Some((_, _, due)) if *due <= now => self.again.pop_front().map(|(port, tries, _)| (port, tries)),
+            _ => self.fresh.pop_front().map(|port| (port, 0)),
+        }
     }
 
     /// False: this host is out of sockets for now; others are under way and will give theirs back.
