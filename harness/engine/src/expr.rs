@@ -74,6 +74,21 @@ impl Expr {
     pub fn keys_of(&self, root: &str) -> Vec<Key> {
         walk::keys_of(&self.program, root)
     }
+
+    /// Lists of which it demands something of all elements, as written: `ports.open` of `ports.open.all(...)`. Not those
+    /// inside other loops or behind `||`, where the list may be allowed to be empty.
+    pub(crate) fn lists_asked_of_all(&self) -> Vec<(String, Span)> {
+        walk::lists_asked_of_all(&self.program)
+    }
+
+    /// Whether it looks at the size of `list`, or demands that it holds something.
+    pub(crate) fn asks_size_of(&self, list: &str) -> bool {
+        let text: String = self.source.split_whitespace().collect();
+        let list: String = list.split_whitespace().collect();
+        [format!("{list}.size()"), format!("size({list})"), format!("{list}.exists"), format!("{list}!=[]")]
+            .iter()
+            .any(|guard| text.contains(guard.as_str()))
+    }
 }
 
 /// A key that an expression reads from a variable.

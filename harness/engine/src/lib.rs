@@ -8,3 +8,4 @@ pub mod expr;
 pub mod load;
 pub mod plan;
 pub mod run;
+pub mod schema;

@@ -97,7 +97,11 @@ pub(super) fn keys_of(program: &Program, root: &str) -> Vec<Key> {
             Expr::Call(call) if call.func_name == operators::INDEX && call.args.len() == 2 => {
                 if let (true, Some(key)) = (is_root(&call.args[0], root), literal_text(&call.args[1])) {
                     let start = program.start(&call.args[1]);
-                    out.push(Key { name: key.to_owned(), span: program.place.span(start..start + key.len() + 2), asked });
+                    out.push(Key {
+                        name: key.to_owned(),
+                        span: program.place.span(start..start + key.len() + 2),
+                        asked,
+                    });
                 }
             }
             Expr::Call(call) if call.func_name == operators::IN && call.args.len() == 2 => {
@@ -114,6 +118,31 @@ pub(super) fn keys_of(program: &Program, root: &str) -> Vec<Key> {
     }
     let mut out = Vec::new();
     walk(program, &program.plain, root, false, &mut out);
+    out
+}
+
+/// See [`super::Expr::lists_asked_of_all`].
+pub(super) fn lists_asked_of_all(program: &Program) -> Vec<(String, assay_model::Span)> {
+    fn walk(program: &Program, node: &IdedExpr, out: &mut Vec<(String, assay_model::Span)>) {
+        match &node.expr {
+            Expr::Call(call) if call.func_name == operators::LOGICAL_AND => {
+                call.args.iter().for_each(|a| walk(program, a, out));
+            }
+            Expr::Call(call) if call.func_name == "all" => {
+                let Some((target, ..)) = binding(node) else { return };
+                let name = program.function(node, "all");
+                let start = program.leftmost(target);
+                let text = program.source.get(start..name.start).unwrap_or_default().trim_end();
+                let text = text.strip_suffix('.').unwrap_or(text).trim_end();
+                if !matches!(target.expr, Expr::List(_)) {
+                    out.push((text.to_owned(), program.place.span(start..name.end)));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut out = Vec::new();
+    walk(program, &program.plain, &mut out);
     out
 }
 
