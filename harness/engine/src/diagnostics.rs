@@ -27,11 +27,17 @@ pub fn render(diagnostic: &Diagnostic, color: bool) -> String {
     for (file, places) in &files {
         group = excerpt(group, file, places);
     }
-    if let Some(help) = &diagnostic.help {
+    let placed = !files.is_empty();
+    if let Some(help) = diagnostic.help.as_ref().filter(|_| placed) {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    renderer.term_width(120).render(&[group])
+    let text = renderer.term_width(120).render(&[group]);
+    match &diagnostic.help {
+        // Without an excerpt the renderer would draw an empty margin.
+        Some(help) if !placed => format!("{text}\n  = help: {help}"),
+        _ => text,
+    }
 }
 
 fn excerpt<'a>(group: Group<'a>, file: &'a SourceFile, places: &[(&'a Span, &'a str, bool)]) -> Group<'a> {

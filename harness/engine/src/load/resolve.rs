@@ -54,7 +54,10 @@ impl Loading<'_> {
             bench: bench.as_ref().map(|(b, _)| b),
             bench_asked: self.request.bench.is_some(),
             product: product.as_ref(),
-            product_asked: self.request.product.is_some() || named(|b| &b.product).is_some(),
+            // A bench file that could not be read may well have named one.
+            product_asked: self.request.product.is_some()
+                || named(|b| &b.product).is_some()
+                || self.request.bench.is_some() && bench.is_none(),
         };
         against::check(&mut plans, &given, &self.mistakes);
         let bench = bench.and_then(|(file_bench, file)| self.bench(file_bench, file, product.as_ref()));

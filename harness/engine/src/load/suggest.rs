@@ -28,11 +28,20 @@ pub(crate) fn of(asked: &str, known: &[&str], listing: &str) -> String {
     };
     match nearest(asked, known) {
         Some(near) if known.iter().any(|k| *k != near) => {
-            format!("did you mean `{near}`? {listing} also {}", others(Some(near)))
+            format!("did you mean `{near}`? {} {}", also(listing), others(Some(near)))
         }
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => format!("nothing fits here in place of `{asked}`"),
         None => format!("{listing} {}", others(None)),
+    }
+}
+
+/// `it takes` → `it also takes`.
+fn also(listing: &str) -> String {
+    match listing.rsplit_once(' ') {
+        Some(("there", verb)) => format!("there {verb} also"),
+        Some((subject, verb)) => format!("{subject} also {verb}"),
+        None => format!("{listing} also"),
     }
 }
 

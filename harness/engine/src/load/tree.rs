@@ -145,7 +145,7 @@ impl Node {
             }
             at.extend(std::iter::repeat_n(last, wanted.len_utf8()));
         }
-        at.push(end);
+        at.push(if text.is_empty() { start } else { end });
         Place::new(Arc::clone(file), at)
     }
 }
@@ -277,11 +277,7 @@ fn explain(error: &Error) -> (&'static str, String, &'static str) {
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
-        | Error::AliasExpansionLimitExceeded { .. } => (
-            "yaml::too-much",
-            format!("the file nests deeper than {MAX_DEPTH}, or its aliases make more than {MAX_NODES} values"),
-            "no honest file needs this; write values out instead of anchors",
-        ),
+        | Error::AliasExpansionLimitExceeded { .. } => too_much(),
         Error::AliasError { error, .. } => explain(error),
         Error::NonFiniteFloat { value, .. } => {
             ("yaml::number", format!("`{value}` is no finite number"), "quote it if it is text")
@@ -290,11 +286,21 @@ fn explain(error: &Error) -> (&'static str, String, &'static str) {
             let text = other.to_string();
             let text = text.split(" at line ").next().unwrap_or(&text);
             let text = scan::restore(text.lines().next().unwrap_or(text).trim());
-            let deep = text.contains("recursion limit") || text.contains("nesting");
-            let code = if deep { "yaml::too-much" } else { "yaml::syntax" };
-            (code, format!("this is no YAML: {text}"), "")
+            if text.contains("recursion limit") || text.contains("nesting") {
+                return too_much();
+            }
+            let quotes = "inside `{ }` and `[ ]` a value with brackets, a comma or `: ` in it needs quotes";
+            ("yaml::syntax", format!("this is no YAML: {text}"), if text.contains("flow") { quotes } else { "" })
         }
     }
+}
+
+fn too_much() -> (&'static str, String, &'static str) {
+    (
+        "yaml::too-much",
+        format!("the file nests deeper than {MAX_DEPTH}, or holds more than {MAX_NODES} values"),
+        "no honest file needs this; write values out instead of anchors",
+    )
 }
 
 /// A value as the parser gives it.

@@ -103,12 +103,8 @@ impl Checker<'_> {
                 Some(format!("write it as `list.{name}(x, condition on x)`"));
             return Type::Dyn;
         }
-        let known: Vec<&str> = FUNCTIONS
-            .iter()
-            .filter(|f| f.method == is_method)
-            .map(|f| f.name)
-            .chain(loops.filter(|_| is_method))
-            .collect();
+        let others = FUNCTIONS.iter().filter(|f| f.method == is_method).map(|f| f.name);
+        let known: Vec<&str> = loops.filter(|_| is_method).chain(others).collect();
         let kind = if is_method { "method" } else { "function" };
         self.mistake("expr::unknown-function", format!("there is no {kind} `{name}`"), place).help =
             Some(suggest::of(name, &known, "there are"));
@@ -224,7 +220,7 @@ impl Checker<'_> {
                 let known: Vec<&str> = words.iter().map(String::as_str).collect();
                 let message = format!("this is never `{text}`");
                 self.mistake("expr::unknown-word", message, at..at + text.len() + 2).help =
-                    Some(suggest::of(text, &known, "it is one of"));
+                    Some(suggest::of(text, &known, "it can be"));
             }
         }
     }

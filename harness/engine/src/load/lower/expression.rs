@@ -83,8 +83,7 @@ fn lower_text(node: &Node, text: &str, names: &Names, mistakes: &Mistakes) -> (T
             return (Template::Literal(node.json()), Type::Dyn);
         }
     };
-    let mut compiled =
-        |inner: std::ops::Range<usize>| compile(&text[inner.clone()], &place.part(inner), names, mistakes);
+    let compiled = |inner: std::ops::Range<usize>| compile(&text[inner.clone()], &place.part(inner), names, mistakes);
     match &parts[..] {
         [] => (Template::Literal(serde_json::Value::String(String::new())), Type::Text),
         [Part::Text(only)] => (Template::Literal(serde_json::Value::String(only.clone())), Type::Text),

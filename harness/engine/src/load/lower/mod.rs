@@ -18,7 +18,7 @@ pub(crate) mod with;
 
 use std::cell::RefCell;
 
-use assay_model::{Diagnostic, Severity};
+use assay_model::Diagnostic;
 
 /// Where mistakes are collected.
 #[derive(Debug, Default)]
@@ -31,11 +31,6 @@ impl Mistakes {
 
     pub(crate) fn extend(&self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
         self.0.borrow_mut().extend(diagnostics);
-    }
-
-    /// How many errors so far: to know whether a part of the work went well.
-    pub(crate) fn errors(&self) -> usize {
-        self.0.borrow().iter().filter(|d| d.severity == Severity::Error).count()
     }
 
     /// All of them, in the order of their files' reading and of their places there; each once.

@@ -45,7 +45,8 @@ impl Lowering<'_> {
         let basis = fields.texts("basis");
         let profile = self.profile(&fields);
         let (params, shared, units) = self.body(node);
-        if units.is_empty() && fields.list("units").is_empty() && fields.get("include").is_none() {
+        let nothing = fields.get("units").is_none_or(|n| n.json() == serde_json::json!([]));
+        if nothing && fields.get("include").is_none() {
             let span = fields.get("units").map_or_else(|| fields.first(), |n| n.span.clone());
             let text = "a plan without units decides nothing";
             self.mistakes.add(Diagnostic::error("plan::no-units", text, Some(span)));

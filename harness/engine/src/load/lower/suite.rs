@@ -23,7 +23,9 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Vec<(PathBuf, Span)> {
         .iter()
         .filter_map(|n| {
             let name = fields.as_text("plans", n)?;
+            let known = seen.len();
             unique("suite::duplicate-plan", "the plan", &name, &n.span, &mut seen, mistakes);
+            (seen.len() > known).then_some(())?;
             Some((PathBuf::from(name), n.span.clone()))
         })
         .collect();
