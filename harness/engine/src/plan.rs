@@ -356,3 +356,20 @@ pub struct Answered {
     /// ISO date.
     pub dated: Option<String>,
 }
+
+impl Template {
+    /// Calls `f` on each expression in it.
+    pub(crate) fn each_expr<'t>(&'t self, f: &mut impl FnMut(&'t Expr)) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Expr(expr) => f(expr),
+            Self::Text(parts) => parts.iter().for_each(|part| {
+                if let TextPart::Expr(expr) = part {
+                    f(expr);
+                }
+            }),
+            Self::List(items) => items.iter().for_each(|item| item.each_expr(f)),
+            Self::Map(entries) => entries.iter().for_each(|(_, value)| value.each_expr(f)),
+        }
+    }
+}
