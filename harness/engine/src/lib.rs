@@ -5,6 +5,10 @@
 
 pub mod diagnostics;
 pub mod expr;
+pub mod fold;
+pub mod journal;
+pub mod judge;
 pub mod load;
 pub mod plan;
+pub mod redact;
 pub mod run;

@@ -117,8 +117,7 @@ impl Checker<'_> {
                 None => {
                     let known: Vec<&str> = record.fields.iter().map(|(n, _)| n.as_str()).collect();
                     let text = format!("{} has no field `{field}`", record.name);
-                    self.mistake("expr::unknown-field", text, place).help =
-                        Some(suggest::of(field, &known, "it has"));
+                    self.mistake("expr::unknown-field", text, place).help = Some(suggest::of(field, &known, "it has"));
                     Type::Dyn
                 }
             },
@@ -126,8 +125,9 @@ impl Checker<'_> {
             Type::Dyn | Type::Null => Type::Dyn,
             Type::List(_) => {
                 let text = format!("`.{field}` is asked of a list");
-                self.mistake("expr::type", text, place).help =
-                    Some(format!("ask its elements: `.all(x, x.{field} ...)`, `.map(x, x.{field})`, or one by `[0].{field}`"));
+                self.mistake("expr::type", text, place).help = Some(format!(
+                    "ask its elements: `.all(x, x.{field} ...)`, `.map(x, x.{field})`, or one by `[0].{field}`"
+                ));
                 Type::Dyn
             }
             other => {

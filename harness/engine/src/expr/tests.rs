@@ -12,7 +12,8 @@ fn eval(source: &str, names: Value) -> Result<Value, String> {
 
 #[test]
 fn whole_numbers_stay_whole_and_fractions_stay_fractions() {
-    let value = json!({"a": [1, -2, 9_223_372_036_854_775_807_i64, 18_446_744_073_709_551_615_u64], "b": 2.0, "c": null});
+    let value =
+        json!({"a": [1, -2, 9_223_372_036_854_775_807_i64, 18_446_744_073_709_551_615_u64], "b": 2.0, "c": null});
     let back = eval("v", json!({ "v": value })).expect("evaluates");
     assert_eq!(back, value);
     assert!(back["a"][0].is_i64() && back["a"][3].is_u64() && back["b"].is_f64(), "{back}");
@@ -40,7 +41,10 @@ fn deep_brackets_are_refused_before_the_parser_sees_them() {
     }
     let source = format!("{}1{}", "(".repeat(16), ")".repeat(16));
     assert_eq!(eval(&source, json!({})).expect("evaluates"), json!(1));
-    assert_eq!(eval(r#""((((((((((((((((((((((((" + 'it('"#, json!({})).expect("text is no nesting"), json!("((((((((((((((((((((((((it("));
+    assert_eq!(
+        eval(r#""((((((((((((((((((((((((" + 'it('"#, json!({})).expect("text is no nesting"),
+        json!("((((((((((((((((((((((((it(")
+    );
 }
 
 #[test]
@@ -118,7 +122,8 @@ fn preset_passwords_prefer_the_mechanism_and_leave_out_who_has_none() {
 fn names() -> Names {
     let port = Type::record("a port", [("port", Type::Int), ("proto", Type::Word(vec!["tcp".into(), "udp".into()]))]);
     let mut names = Names::new();
-    names.set("ports", Type::record("the observation of `ports.scan`", [("open", port.listed()), ("text", Type::Text)]));
+    names
+        .set("ports", Type::record("the observation of `ports.scan`", [("open", port.listed()), ("text", Type::Text)]));
     names.set("any", Type::Dyn);
     names
 }

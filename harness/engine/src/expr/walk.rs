@@ -97,7 +97,11 @@ pub(super) fn keys_of(program: &Program, root: &str) -> Vec<Key> {
             Expr::Call(call) if call.func_name == operators::INDEX && call.args.len() == 2 => {
                 if let (true, Some(key)) = (is_root(&call.args[0], root), literal_text(&call.args[1])) {
                     let start = program.start(&call.args[1]);
-                    out.push(Key { name: key.to_owned(), span: program.place.span(start..start + key.len() + 2), asked });
+                    out.push(Key {
+                        name: key.to_owned(),
+                        span: program.place.span(start..start + key.len() + 2),
+                        asked,
+                    });
                 }
             }
             Expr::Call(call) if call.func_name == operators::IN && call.args.len() == 2 => {

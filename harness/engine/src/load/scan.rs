@@ -136,7 +136,8 @@ impl Scanner {
 /// Whether a line ends with the header of a block scalar: `text: |`, `- >-`.
 fn opens_block_scalar(content: &str) -> bool {
     let line = content.split(" #").next().unwrap_or(content).trim_end();
-    let Some((before, header)) = line.rsplit_once([' ', '\t']).or_else(|| line.starts_with(['|', '>']).then_some(("-", line)))
+    let Some((before, header)) =
+        line.rsplit_once([' ', '\t']).or_else(|| line.starts_with(['|', '>']).then_some(("-", line)))
     else {
         return false;
     };

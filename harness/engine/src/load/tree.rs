@@ -283,7 +283,9 @@ fn explain(error: &Error) -> (&'static str, String, &'static str) {
             "no honest file needs this; write values out instead of anchors",
         ),
         Error::AliasError { error, .. } => explain(error),
-        Error::NonFiniteFloat { value, .. } => ("yaml::number", format!("`{value}` is no finite number"), "quote it if it is text"),
+        Error::NonFiniteFloat { value, .. } => {
+            ("yaml::number", format!("`{value}` is no finite number"), "quote it if it is text")
+        }
         other => {
             let text = other.to_string();
             let text = text.split(" at line ").next().unwrap_or(&text);

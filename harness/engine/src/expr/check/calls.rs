@@ -129,7 +129,8 @@ impl Checker<'_> {
         if !found.arguments.contains(&types.len()) {
             let own = usize::from(is_method);
             let (wants, has) = (found.arguments.end() - own, types.len() - own);
-            let text = format!("`{name}` takes {wants} argument{}, and {has} are given", if wants == 1 { "" } else { "s" });
+            let text =
+                format!("`{name}` takes {wants} argument{}, and {has} are given", if wants == 1 { "" } else { "s" });
             self.mistake("expr::arguments", text, place);
             return found.gives.clone();
         }
