@@ -5,7 +5,11 @@
 
 pub mod diagnostics;
 pub mod expr;
+pub mod fold;
+pub mod journal;
+pub mod judge;
 pub mod load;
 pub mod plan;
+pub mod redact;
 pub mod run;
 pub mod schema;
