@@ -1,0 +1,3 @@
+//! What a DUT offers over SSH.
+
+pub(crate) mod auth;
