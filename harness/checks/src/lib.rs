@@ -1,5 +1,7 @@
 //! One file per check: a question, its parameters, its observation. A check holds no pass or fail policy; plans do.
 
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test may panic"))]
+
 use std::sync::Arc;
 
 use assay_model::{Check, erase};

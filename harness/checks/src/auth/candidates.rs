@@ -15,7 +15,7 @@ pub(crate) struct Preset {
     pub user: Option<String>,
     /// The value.
     pub password: String,
-    /// The sample that it belongs to; not looked at.
+    /// The sample that it belongs to: another unit's preset must not let in either.
     #[serde(default)]
     pub sample: Option<String>,
 }
@@ -44,7 +44,7 @@ pub(crate) enum Order {
 /// One credential to try.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Candidate {
-    /// `preset`, `common-iot#12`, `inline#1`.
+    /// `preset`, `preset of s2`, `common-iot#12`, `inline#1`.
     pub name: String,
     pub user: String,
     pub password: String,
@@ -68,6 +68,8 @@ impl From<&Candidate> for Accepted {
 /// Where candidates come from.
 #[derive(Debug, Default)]
 pub(crate) struct Sources<'a> {
+    /// The sample at hand.
+    pub sample: &'a str,
     pub users: &'a [String],
     pub presets: &'a [Preset],
     pub wordlist: Option<&'a Wordlist>,
@@ -92,7 +94,11 @@ pub(crate) fn all(from: &Sources<'_>) -> Result<Vec<Candidate>, Fault> {
         if from.users.is_empty() { USERS.map(str::to_owned).to_vec() } else { from.users.to_vec() };
     let presets = from.presets.iter().flat_map(|p| {
         let users = p.user.clone().map_or_else(|| users.clone(), |u| vec![u]);
-        users.into_iter().map(|user| Candidate { name: "preset".into(), user, password: p.password.clone() })
+        let name = match &p.sample {
+            Some(other) if other != from.sample => format!("preset of {other}"),
+            _ => "preset".to_owned(),
+        };
+        users.into_iter().map(move |user| Candidate { name: name.clone(), user, password: p.password.clone() })
     });
     let listed = listed(&entries, from, &users);
     let mut all: Vec<Candidate> = Vec::new();
@@ -144,6 +150,14 @@ mod tests {
         assert_eq!(names(&from), ["preset admin:label", "inline#1 root:root"]);
         from.order = Order::ListFirst;
         assert_eq!(names(&from), ["inline#1 root:root", "inline#2 admin:label"]);
+    }
+
+    #[test]
+    fn presets_of_other_units_are_named_after_them() {
+        let of = |s: &str| Preset { user: Some("admin".into()), password: s.into(), sample: Some(s.into()) };
+        let presets = [of("s1"), of("s2")];
+        let from = Sources { sample: "s1", presets: &presets, ..Sources::default() };
+        assert_eq!(names(&from), ["preset admin:s1", "preset of s2 admin:s2"]);
     }
 
     #[test]

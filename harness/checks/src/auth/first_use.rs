@@ -95,6 +95,9 @@ impl TypedCheck for FirstUse {
             return Err(Fault::plan("no-procedure", "the dossier gives no `product.procedures.first_use`")
                 .with_help("describe the request, or the operator's act, under `procedures:` of the dossier"));
         }
+        if p.procedures.unanswered(cx, &p.host).await? {
+            return Ok(Observation::default());
+        }
         let mut seen = Observation { factory_before: factory(cx, &p).await?, ..Observation::default() };
         seen.logon_before_setup_refused = logons_refused(cx, &p).await?;
         seen.blank_refused = refused(cx, &p, Some(""), &mut seen.answered).await?;
@@ -153,7 +156,7 @@ async fn logons_refused(cx: &CheckContext, p: &Params) -> Result<bool, Fault> {
     for place in &p.endpoints {
         let mechanism = Mechanism::at(cx, &p.host, place).await?;
         for password in ["", p.label_password.as_str()] {
-            let ended = Series::new(cx, &mechanism, None).attempt(&p.user, password).await?;
+            let ended = Series::new(cx, &mechanism, None).attempt(mechanism.user(&p.user), password).await?;
             all &= matches!(ended, Tried::Refused | Tried::Limited { .. } | Tried::Unusable(_));
         }
     }
@@ -164,7 +167,7 @@ async fn works_everywhere(cx: &CheckContext, p: &Params, password: &str) -> Resu
     let mut all = !p.endpoints.is_empty();
     for place in &p.endpoints {
         let mechanism = Mechanism::at(cx, &p.host, place).await?;
-        all &= Series::new(cx, &mechanism, None).attempt(&p.user, password).await? == Tried::Accepted;
+        all &= Series::new(cx, &mechanism, None).attempt(mechanism.user(&p.user), password).await? == Tried::Accepted;
     }
     Ok(all)
 }

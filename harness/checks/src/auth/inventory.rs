@@ -117,6 +117,9 @@ pub(crate) struct Observation {
     answered: bool,
 }
 
+/// One request may take so long.
+const ONE: Duration = Duration::from_secs(5);
+
 /// Paths where convention puts a logon.
 const PATHS: [&str; 6] = ["/", "/login", "/login.html", "/admin", "/api/login", "/cgi-bin/"];
 
@@ -170,8 +173,12 @@ fn found(port: Option<u16>, service: &str, password_based: bool, scheme: &str, p
 }
 
 async fn ssh(cx: &CheckContext, endpoint: &Endpoint) -> Result<(Vec<Found>, bool), Fault> {
-    let request = SshRequest::Methods { endpoint: endpoint.clone(), user: "root".into() };
-    Ok(match cx.touches.ssh()?.call(request, cx.deadline.capped(Duration::from_secs(10))).await? {
+    let request = || SshRequest::Methods { endpoint: endpoint.clone(), user: "root".into() };
+    let mut answer = cx.touches.ssh()?.call(request(), cx.deadline.capped(ONE * 2)).await?;
+    if matches!(answer, SshResponse::Dropped { .. } | SshResponse::Refused) {
+        answer = cx.touches.ssh()?.call(request(), cx.deadline.capped(ONE * 2)).await?; // one loss is a flaky line
+    }
+    Ok(match answer {
         SshResponse::Methods { methods, none_accepted } => {
             let password = methods.iter().any(|m| m == "password" || m == "keyboard-interactive");
             let scheme = if none_accepted { "none".to_owned() } else { methods.join(",") };
@@ -193,8 +200,8 @@ async fn web(cx: &CheckContext, endpoint: &Endpoint, tls: bool, p: &Params) -> R
     let mut all: Vec<Found> = Vec::new();
     let mut answered = false;
     for path in paths.into_iter().filter(|p| seen.insert(*p)) {
-        let until = cx.deadline.capped(Duration::from_secs(5));
-        let HttpResponse::Answer(answer) = ask::send(cx, ask::get(endpoint, tls, path), until).await? else {
+        let request = ask::get(endpoint, tls, path);
+        let HttpResponse::Answer(answer) = ask::send_again(cx, request, ONE).await? else {
             if answered { continue } else { break }
         };
         answered = true;
@@ -228,7 +235,7 @@ async fn scheme(
         return Ok(None);
     }
     let empty = ask::post(endpoint, tls, path, "application/json", "{}".into());
-    let HttpResponse::Answer(answer) = ask::send(cx, empty, cx.deadline.capped(Duration::from_secs(5))).await? else {
+    let HttpResponse::Answer(answer) = ask::send_again(cx, empty, ONE).await? else {
         return Ok(None);
     };
     let json = answer.header("content-type").is_some_and(|t| t.contains("json"));

@@ -108,17 +108,8 @@ impl TypedCheck for Lockout {
     const NEEDS: &'static [&'static str] = &[];
 
     async fn run(&self, cx: &CheckContext, p: Params) -> Result<Observation, Fault> {
-        let place = Place {
-            port: p.port,
-            service: p.service,
-            path: p.path.clone(),
-            tls: p.tls,
-            fields: p.fields.clone(),
-            user: None,
-            proto: None,
-            table: None,
-            row: None,
-        };
+        let place =
+            Place { path: p.path.clone(), tls: p.tls, fields: p.fields.clone(), ..Place::of(p.service, p.port) };
         let mechanism = Mechanism::at(cx, &p.host, &place).await?;
         let mut seen = guess(cx, &mechanism, &p).await?;
         if seen.answered && (seen.limited || p.password.is_some()) {

@@ -177,7 +177,7 @@ impl TypedCheck for Reset {
 async fn all_refuse(cx: &CheckContext, at: &[Mechanism], user: &str, password: &str) -> Result<bool, Fault> {
     let mut all = !at.is_empty();
     for mechanism in at {
-        let ended = Series::new(cx, mechanism, None).attempt(user, password).await?;
+        let ended = Series::new(cx, mechanism, None).attempt(mechanism.user(user), password).await?;
         all &= matches!(ended, Tried::Refused);
     }
     Ok(all)

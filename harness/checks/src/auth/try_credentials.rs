@@ -161,6 +161,7 @@ impl TypedCheck for TryCredentials {
 
     async fn run(&self, cx: &CheckContext, p: Params) -> Result<Observation, Fault> {
         let candidates = candidates::all(&Sources {
+            sample: &cx.dut.id,
             users: &p.users,
             presets: &p.preset,
             wordlist: p.wordlist.as_ref(),
@@ -170,17 +171,7 @@ impl TypedCheck for TryCredentials {
         if candidates.is_empty() {
             return Err(Fault::plan("no-candidates", "neither `preset` nor `wordlist` gives a credential to try"));
         }
-        let place = Place {
-            port: p.port,
-            service: p.service,
-            path: p.path,
-            tls: p.tls,
-            fields: p.fields,
-            user: None,
-            proto: None,
-            table: None,
-            row: None,
-        };
+        let place = Place { path: p.path, tls: p.tls, fields: p.fields, ..Place::of(p.service, p.port) };
         let mechanism = Mechanism::at(cx, &p.host, &place).await?;
         let before = works(cx, &mechanism, p.control.as_ref()).await?;
         let mut seen = try_all(cx, &mechanism, &candidates, budget(cx, p.tries), p.pause_ms).await?;

@@ -112,6 +112,7 @@ impl TypedCheck for Login {
         let presets: Vec<Preset> =
             p.preset.into_iter().map(|q| Preset { user: q.user.or_else(|| p.user.clone()), ..q }).collect();
         let mut all = candidates::all(&Sources {
+            sample: &cx.dut.id,
             users: &users,
             presets: &presets,
             wordlist: p.wordlist.as_ref(),
@@ -121,17 +122,7 @@ impl TypedCheck for Login {
             let user = p.user.clone().unwrap_or_else(|| "root".into());
             all.insert(0, candidates::Candidate { name: "given".into(), user, password });
         }
-        let place = Place {
-            port: None,
-            service: Service::Console,
-            path: None,
-            tls: None,
-            fields: None,
-            user: None,
-            proto: None,
-            table: None,
-            row: None,
-        };
+        let place = Place::of(Service::Console, None);
         let mechanism = Mechanism::at(cx, "", &place).await?;
         let tried = try_credentials::try_all(cx, &mechanism, &all, budget(cx, p.tries), p.pause_ms).await?;
         seen.accepted = tried.accepted;

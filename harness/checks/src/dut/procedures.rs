@@ -169,30 +169,22 @@ async fn request(
         request.headers.push(("content-type".into(), "application/x-www-form-urlencoded".into()));
         request.body = ask::form_body(&fields).as_str().into();
     }
-    let mut dropped = 0;
-    loop {
-        let answer = match ask::send(cx, request.clone(), cx.deadline.capped(Duration::from_secs(15))).await? {
-            HttpResponse::Answer(answer) => answer,
-            _ if dropped < 2 && !cx.deadline.passed() => {
-                dropped += 1;
-                continue;
-            }
-            _ => return Ok(Ok(Ended::NoAnswer)),
-        };
-        let done = if step.done_status.is_empty() {
-            (200..=204).contains(&answer.status)
-        } else {
-            step.done_status.contains(&answer.status)
-        };
-        return Ok(if done {
-            Ok(Ended::Done(serde_json::from_slice(&answer.body.0).unwrap_or_default()))
-        } else if answer.status == 429 {
-            let wait = answer.header("retry-after").and_then(|v| v.trim().parse().ok()).unwrap_or(30);
-            Err(Duration::from_secs(wait))
-        } else {
-            Ok(Ended::Refused(answer.status))
-        });
-    }
+    let HttpResponse::Answer(answer) = ask::send_again(cx, request, Duration::from_secs(10)).await? else {
+        return Ok(Ok(Ended::NoAnswer));
+    };
+    let done = if step.done_status.is_empty() {
+        (200..=204).contains(&answer.status)
+    } else {
+        step.done_status.contains(&answer.status)
+    };
+    Ok(if done {
+        Ok(Ended::Done(serde_json::from_slice(&answer.body.0).unwrap_or_default()))
+    } else if answer.status == 429 {
+        let wait = answer.header("retry-after").and_then(|v| v.trim().parse().ok()).unwrap_or(30);
+        Err(Duration::from_secs(wait))
+    } else {
+        Ok(Ended::Refused(answer.status))
+    })
 }
 
 async fn by_operator(cx: &CheckContext, text: &str) -> Result<Ended, Fault> {
@@ -241,6 +233,11 @@ impl Procedures {
             Ended::Done(json) => json.get(field).and_then(Value::as_bool),
             _ => None,
         })
+    }
+
+    /// Whether the dossier says how to ask for the state and the DUT does not answer that: then nothing else needs asking.
+    pub(crate) async fn unanswered(&self, cx: &CheckContext, host: &str) -> Result<bool, Fault> {
+        Ok(run(cx, host, self.state.as_ref(), &Values::default()).await? == Ended::NoAnswer)
     }
 
     /// Factory reset; logs on first where the request needs a token.

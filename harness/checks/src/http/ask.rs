@@ -38,10 +38,24 @@ pub(crate) async fn send(cx: &CheckContext, request: HttpRequest, until: Deadlin
     cx.touches.http()?.call(request, until).await
 }
 
+/// Sends one request, and again where the connection was lost: one loss is a flaky line. Silence is not asked twice.
+pub(crate) async fn send_again(cx: &CheckContext, request: HttpRequest, wait: Duration) -> Result<HttpResponse, Fault> {
+    let mut answer = HttpResponse::Refused;
+    for _ in 0..3 {
+        let until = cx.deadline.capped(wait);
+        answer = send(cx, request.clone(), until).await?;
+        let lost = matches!(answer, HttpResponse::NoAnswer { .. } | HttpResponse::Refused);
+        if !lost || until.passed() {
+            break;
+        }
+    }
+    Ok(answer)
+}
+
 /// Whether HTTP behind TLS answers on this port.
 pub(crate) async fn speaks_tls(cx: &CheckContext, endpoint: &Endpoint) -> Result<bool, Fault> {
-    let until = cx.deadline.capped(Duration::from_secs(5));
-    Ok(matches!(send(cx, get(endpoint, true, "/"), until).await?, HttpResponse::Answer(_)))
+    let answer = send_again(cx, get(endpoint, true, "/"), Duration::from_secs(5)).await?;
+    Ok(matches!(answer, HttpResponse::Answer(_)))
 }
 
 /// `a=b&c=d`, percent-encoded.

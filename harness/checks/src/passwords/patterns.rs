@@ -27,7 +27,7 @@ pub(super) fn of(password: &str) -> Option<&'static str> {
 /// One block of at most half the length, over and over.
 fn repeats(text: &str) -> bool {
     let bytes = text.as_bytes();
-    (1..=bytes.len() / 2).any(|n| bytes.len() % n == 0 && bytes.chunks(n).all(|c| c == &bytes[..n]))
+    (1..=bytes.len() / 2).any(|n| bytes.len().is_multiple_of(n) && bytes.chunks(n).all(|c| c == &bytes[..n]))
 }
 
 /// Made of pieces of three and more neighbours on one keyboard row or in the alphabet, in either direction.

@@ -31,13 +31,6 @@ pub(crate) enum Service {
     Console,
 }
 
-impl Service {
-    /// The service that a dossier's or a scan's word stands for.
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        serde_json::from_value(word.into()).ok()
-    }
-}
-
 /// Names of the fields that carry user and password.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -80,10 +73,19 @@ pub(crate) struct Place {
     pub proto: Option<String>,
     /// The IXIT table that it comes from.
     #[serde(default)]
+    #[expect(dead_code, reason = "rows of the dossier carry it")]
     pub table: Option<String>,
     /// The row of that table.
     #[serde(default)]
+    #[expect(dead_code, reason = "rows of the dossier carry it")]
     pub row: Option<String>,
+}
+
+impl Place {
+    /// A place that only says how it is spoken to.
+    pub(crate) const fn of(service: Service, port: Option<u16>) -> Self {
+        Self { port, service, path: None, tls: None, fields: None, user: None, proto: None, table: None, row: None }
+    }
 }
 
 /// A mechanism that is ready to be tried.
@@ -93,6 +95,8 @@ pub(crate) struct Mechanism {
     pub path: String,
     pub tls: bool,
     pub fields: Fields,
+    /// The place's own user, where it has one only.
+    pub user: Option<String>,
 }
 
 /// How one logon ended.
@@ -140,6 +144,9 @@ const ATTEMPT: Duration = Duration::from_secs(12);
 impl Mechanism {
     /// Resolves a place, asking the port about TLS where the place does not say.
     pub(crate) async fn at(cx: &CheckContext, host: &str, place: &Place) -> Result<Self, Fault> {
+        if let Some(proto) = place.proto.as_deref().filter(|p| *p != "tcp") {
+            return Err(Fault::plan("bad-proto", format!("a logon over `{proto}` is not spoken here, only over tcp")));
+        }
         let endpoint = match (place.service, place.port) {
             (Service::Console, _) => None,
             (_, Some(port)) => Some(cx.endpoint(host, port)?),
@@ -162,11 +169,23 @@ impl Mechanism {
             }
             .to_owned()
         });
-        Ok(Self { service: place.service, endpoint, path, tls, fields: place.fields.clone().unwrap_or_default() })
+        Ok(Self {
+            service: place.service,
+            endpoint,
+            path,
+            tls,
+            fields: place.fields.clone().unwrap_or_default(),
+            user: place.user.clone(),
+        })
     }
 
     fn endpoint(&self) -> Result<&Endpoint, Fault> {
         self.endpoint.as_ref().ok_or_else(|| Fault::plan("no-port", "a logon over the network needs a port"))
+    }
+
+    /// The place's own user, else `user`.
+    pub(crate) fn user<'a>(&'a self, user: &'a str) -> &'a str {
+        self.user.as_deref().unwrap_or(user)
     }
 
     /// Tries once.

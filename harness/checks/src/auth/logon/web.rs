@@ -19,8 +19,8 @@ async fn answer(
     Ok(match ask::send(cx, request, until).await? {
         HttpResponse::Answer(answer) => Ok(answer),
         HttpResponse::Refused => Err(Attempt::Unreachable),
-        HttpResponse::NoAnswer { text } if text.contains("closed") || text.contains("reset") => Err(Attempt::Dropped),
-        HttpResponse::NoAnswer { .. } => Err(Attempt::Silent),
+        HttpResponse::NoAnswer { .. } if until.passed() => Err(Attempt::Silent),
+        HttpResponse::NoAnswer { .. } => Err(Attempt::Dropped),
         HttpResponse::Malformed { text } => Err(Attempt::Unusable { text }),
     })
 }
@@ -114,12 +114,11 @@ pub(super) async fn form(
 fn form_ended(answer: &HttpAnswer, path: &str) -> Attempt {
     let body = answer.body.lossy();
     let back = answer.header("location").is_some_and(|l| l.contains(path));
+    let says_no = answer.status < 300 && cookies(answer).next().is_none() && words::REFUSAL.is_match(&body);
     let refused = Attempt::Refused { after_ms: answer.duration_ms };
     if words::LOCKOUT.is_match(&body) {
         Attempt::Limited { by: LimitedBy::Message, retry_after_s: words::seconds(&body) }
-    } else if back || page::logon_form(&body).is_some() {
-        refused
-    } else if answer.status < 300 && cookies(answer).next().is_none() && words::REFUSAL.is_match(&body) {
+    } else if back || page::logon_form(&body).is_some() || says_no {
         refused
     } else {
         Attempt::Accepted { token: None }

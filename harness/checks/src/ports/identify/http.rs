@@ -8,8 +8,8 @@ use crate::http::{ask, page};
 /// What answers to `GET /`, if HTTP answers. A refused TLS version counts as TLS without HTTP.
 pub(super) async fn probe(cx: &CheckContext, endpoint: &Endpoint, tls: bool) -> Result<Option<Identified>, Fault> {
     // A handshake on a small device takes a while longer than a banner.
-    let until = cx.deadline.capped(if tls { PROBE * 3 } else { PROBE });
-    let answer = match ask::send(cx, ask::get(endpoint, tls, "/"), until).await? {
+    let wait = if tls { PROBE * 3 } else { PROBE };
+    let answer = match ask::send_again(cx, ask::get(endpoint, tls, "/"), wait).await? {
         HttpResponse::Answer(answer) => answer,
         HttpResponse::Malformed { text } if tls && text.contains("alert") => {
             return Ok(Some(Identified { tls: true, ..Identified::service("tls") }));

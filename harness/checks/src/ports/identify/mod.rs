@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use assay_model::{
     CheckContext, Endpoint, Fault,
-    touch::tcp::{ReadUntil, TcpRequest, TcpResponse},
+    touch::tcp::{ReadEnd, ReadUntil, TcpRequest, TcpResponse},
 };
 
 /// A logon that a service shows without being tried.
@@ -62,11 +62,20 @@ const PROBE: Duration = Duration::from_millis(1_000);
 
 /// Reads what a port says unasked, or to `send`. Bytes that came in time, perhaps none.
 async fn ask(cx: &CheckContext, endpoint: &Endpoint, send: &[u8]) -> Result<Vec<u8>, Fault> {
-    let request = TcpRequest::Ask { endpoint: endpoint.clone(), send: send.into(), read: ReadUntil::idle(4_096, 900) };
-    Ok(match cx.touches.tcp()?.call(request, cx.deadline.capped(PROBE)).await? {
-        TcpResponse::Data { bytes, .. } => bytes.0,
-        _ => Vec::new(),
-    })
+    for _ in 0..2 {
+        let read = ReadUntil::idle(4_096, 900);
+        let request = TcpRequest::Ask { endpoint: endpoint.clone(), send: send.into(), read };
+        match cx.touches.tcp()?.call(request, cx.deadline.capped(PROBE)).await? {
+            TcpResponse::Data { bytes, end } => {
+                if !bytes.0.is_empty() || !matches!(end, ReadEnd::Closed | ReadEnd::Reset) {
+                    return Ok(bytes.0);
+                } // closed without a word: perhaps a flaky line
+            }
+            TcpResponse::Refused | TcpResponse::Gone => {}
+            _ => break,
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Two rounds of probes, each side by side: what talks first and HTTP, then what must be asked.
