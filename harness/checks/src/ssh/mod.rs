@@ -1,6 +1,7 @@
-//! What an SSH server offers before anybody logs on, read by our own parser: libssh2 cannot show what it would not use.
+//! What a DUT offers over SSH, seen before anybody logs on and by asking for logon methods.
 
 mod algorithms;
+pub(crate) mod auth;
 mod wire;
 
-pub use algorithms::SshAlgorithms;
+pub(crate) use algorithms::SshAlgorithms;

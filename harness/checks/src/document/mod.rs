@@ -1,0 +1,3 @@
+//! Documents that a supplier publishes or hands over.
+
+pub(crate) mod fetch;
