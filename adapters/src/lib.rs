@@ -1,1 +1,6 @@
 //! One module per way of touching a DUT, and the bench providers.
+
+pub mod console;
+
+#[cfg(test)]
+mod testing;
