@@ -1,6 +1,7 @@
 //! One module per way of touching a DUT, and the bench providers.
 
 pub mod console;
+pub mod ssh;
 
 #[cfg(test)]
 mod testing;
