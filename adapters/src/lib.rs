@@ -6,4 +6,4 @@ pub mod power;
 pub mod ssh;
 
 #[cfg(test)]
-mod testing;
+mod doubles;

@@ -11,7 +11,7 @@ use assay_model::{
 };
 
 use super::*;
-use crate::testing::{MemoryRecorder, pty};
+use crate::doubles::{MemoryRecorder, pty};
 
 fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(20))

@@ -11,7 +11,7 @@ use assay_model::{
 };
 
 use super::*;
-use crate::testing::{MemoryRecorder, pty};
+use crate::doubles::{MemoryRecorder, pty};
 
 /// What the terminal was told to show.
 #[derive(Clone, Default)]
