@@ -1,5 +1,6 @@
 //! One module per way of touching a DUT, and the bench providers.
 
+pub mod bench;
 pub mod console;
 pub mod document;
 #[cfg(test)]

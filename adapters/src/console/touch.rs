@@ -98,6 +98,12 @@ impl SerialConsole {
         }
     }
 
+    /// Whether the line has gone; a console does not come back, but its port may be opened anew.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        locked(&self.capture.inbox).gone().is_some()
+    }
+
     async fn write(&self, bytes: Vec<u8>, until: Deadline) -> Result<ConsoleResponse, Fault> {
         if let Some(fault) = locked(&self.capture.inbox).gone() {
             return Err(fault);
