@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -13,6 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 const MAX_HEADERS: usize = 64;
 const MAX_BODY_BYTES: usize = 16 * 1024;
+/// So much of a body that is too long is read and forgotten: most clients read the answer only after they wrote it all.
+const MAX_DRAINED_BYTES: usize = 1024 * 1024;
 /// For the head of a request, and for the pause between two requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -46,10 +48,21 @@ pub(crate) enum BodyTrouble {
 }
 
 /// The whole body, at most 16 KiB of it in at most 10 s.
-pub(crate) async fn body(incoming: Incoming) -> Result<Bytes, BodyTrouble> {
-    match tokio::time::timeout(BODY_TIMEOUT, Limited::new(incoming, MAX_BODY_BYTES).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(BodyTrouble::TooLong),
-        Ok(Err(_)) | Err(_) => Err(BodyTrouble::Broken),
+pub(crate) async fn body(incoming: Incoming) -> Result<Vec<u8>, BodyTrouble> {
+    tokio::time::timeout(BODY_TIMEOUT, collect(incoming)).await.unwrap_or(Err(BodyTrouble::Broken))
+}
+
+async fn collect(mut incoming: Incoming) -> Result<Vec<u8>, BodyTrouble> {
+    let mut body = Vec::new();
+    let mut seen = 0;
+    while let Some(frame) = incoming.frame().await {
+        let Ok(data) = frame.map_err(|_| BodyTrouble::Broken)?.into_data() else { continue };
+        seen += data.len();
+        if seen <= MAX_BODY_BYTES {
+            body.extend_from_slice(&data);
+        } else if seen > MAX_DRAINED_BYTES {
+            break;
+        }
     }
+    if seen > MAX_BODY_BYTES { Err(BodyTrouble::TooLong) } else { Ok(body) }
 }

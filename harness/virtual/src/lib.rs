@@ -19,4 +19,4 @@ pub use camera::label::Label;
 pub use camera::state::SHARED_RESET_PASSWORD;
 pub use model_list::{ModelInfo, models};
 pub use running::{Running, SampleError, VirtualSample};
-pub use start::{MAX_SAMPLES, StartError, StartSpec, start};
+pub use start::{MAX_SAMPLES, StartError, StartSpec, prepare, start};

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::camera::body::Camera;
 use crate::camera::power::{Phase, Turn};
+use crate::start::StartError;
 
 /// What a bench must know of one sample.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,6 +84,26 @@ impl Running {
     #[must_use]
     pub fn website(&self) -> SocketAddr {
         self.website
+    }
+
+    /// Turns all samples on; returns when all their services accept. Boot goes on on the consoles.
+    ///
+    /// # Errors
+    /// [`StartError::PortTaken`], [`StartError::Bind`]: a port went to somebody else while the power was off. The sample
+    /// keeps trying to get it.
+    pub async fn boot_all(&self) -> Result<(), StartError> {
+        for sample in &self.samples {
+            // It fails only for a run that is being stopped, and that has no phase to wait for either.
+            let _ = self.power(&sample.shown.id, true).await;
+        }
+        for sample in &self.samples {
+            let mut phase = sample.phase.clone();
+            let reached = phase.wait_for(|phase| matches!(phase, Phase::Up | Phase::NoNetwork(_))).await;
+            if let Ok(Phase::NoNetwork(trouble)) = reached.as_deref() {
+                return Err(trouble.clone().into());
+            }
+        }
+        Ok(())
     }
 
     /// Turns the power of one sample on or off; turning it where it stands does nothing.

@@ -4,14 +4,14 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::camera::body::Camera;
 use crate::camera::console::{self, OpenConsole};
 use crate::camera::defect::{self, Defect, DefectKind, Defects};
-use crate::camera::power::{Phase, Turn, supervise};
+use crate::camera::power::{Phase, supervise};
 use crate::camera::services::{self, PortTrouble};
 use crate::running::{Running, Sample, VirtualSample};
 use crate::{foreign, models, website};
@@ -42,7 +42,7 @@ impl Default for StartSpec {
     }
 }
 
-/// Nothing was started.
+/// Why samples could not be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
@@ -145,6 +145,22 @@ impl From<PortTrouble> for StartError {
 /// # Errors
 /// [`StartError`]: nothing is left running.
 pub async fn start(spec: StartSpec) -> Result<Running, StartError> {
+    let running = prepare(spec).await?;
+    match running.boot_all().await {
+        Ok(()) => Ok(running),
+        Err(error) => {
+            running.stop().await;
+            Err(error)
+        }
+    }
+}
+
+/// As [`start`], with the samples' power still off: for who must listen on the consoles from before power-on.
+/// [`Running::boot_all`] is the other half. The maker's website is up.
+///
+/// # Errors
+/// [`StartError`], also for ports that would be taken at power-on: nothing is left running.
+pub async fn prepare(spec: StartSpec) -> Result<Running, StartError> {
     let defects = check(&spec)?;
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -152,28 +168,13 @@ pub async fn start(spec: StartSpec) -> Result<Running, StartError> {
     let guard = stop.clone().drop_guard();
 
     let [a, b, c, _] = spec.network.octets();
+    let hosts = (1..=spec.samples).map(|number| (number, Ipv4Addr::new(a, b, c, number)));
+    for (_, host) in hosts.clone() {
+        services::try_ports(host, &defects)?;
+    }
+    let samples =
+        hosts.map(|(number, host)| assemble(number, host, &defects, &tasks, &stop)).collect::<Result<_, _>>()?;
     website::serve(Ipv4Addr::new(a, b, c, WEBSITE), &tasks, &stop).await?;
-    let mut samples = Vec::new();
-    for number in 1..=spec.samples {
-        samples.push(assemble(number, Ipv4Addr::new(a, b, c, number), &defects, &tasks, &stop)?);
-    }
-    for sample in &samples {
-        let (done, _) = oneshot::channel();
-        // The queue is empty and its reader alive: this cannot fail.
-        let _ = sample.turns.send(Turn { on: true, done }).await;
-    }
-    for sample in &mut samples {
-        let reached = sample.phase.wait_for(|phase| matches!(phase, Phase::Up | Phase::NoNetwork(_))).await;
-        if let Ok(Phase::NoNetwork(trouble)) = reached.as_deref() {
-            let trouble = trouble.clone();
-            drop(reached);
-            // Other samples may hold ports already: they are free again when this returns.
-            drop(guard);
-            tasks.close();
-            tasks.wait().await;
-            return Err(trouble.into());
-        }
-    }
     guard.disarm();
     Ok(Running { website: SocketAddr::from(([a, b, c, WEBSITE], website::PORT)), samples, tasks, stop })
 }

@@ -1,7 +1,7 @@
 //! The network services: which ports a camera has, and what happens to a connection.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -53,6 +53,16 @@ impl Service {
             Self::Debug => "debug",
         }
     }
+
+    /// The account that it runs under.
+    pub(crate) const fn account(self) -> &'static str {
+        match self {
+            Self::Https | Self::HttpRedirect => "web",
+            Self::Ssh => "sshd",
+            Self::Telnet => "root",
+            Self::Debug => "stream",
+        }
+    }
 }
 
 /// The services of a camera with these defects.
@@ -78,6 +88,21 @@ pub(crate) struct PortTrouble {
     pub(crate) message: String,
 }
 
+impl PortTrouble {
+    pub(crate) fn new(address: SocketAddr, error: &io::Error) -> Self {
+        Self { address, kind: error.kind(), message: error.to_string() }
+    }
+}
+
+/// Whether the ports can be had: they are, for a moment.
+pub(crate) fn try_ports(host: Ipv4Addr, defects: &Defects) -> Result<(), PortTrouble> {
+    for service in of(defects) {
+        let address = SocketAddr::from((host, service.port()));
+        std::net::TcpListener::bind(address).map_err(|error| PortTrouble::new(address, &error))?;
+    }
+    Ok(())
+}
+
 /// Binds every service of the camera and serves it until `off`. All of them or none.
 pub(crate) async fn serve(
     camera: &Arc<Camera>,
@@ -87,11 +112,7 @@ pub(crate) async fn serve(
     let mut listeners = Vec::new();
     for service in of(&camera.defects) {
         let address = SocketAddr::from((camera.host, service.port()));
-        let listener = TcpListener::bind(address).await.map_err(|e| PortTrouble {
-            address,
-            kind: e.kind(),
-            message: e.to_string(),
-        })?;
+        let listener = TcpListener::bind(address).await.map_err(|error| PortTrouble::new(address, &error))?;
         listeners.push((service, listener));
     }
     let door = Arc::new(Door { seats: Arc::new(Semaphore::new(MAX_CONNECTIONS)), accepted: AtomicU32::new(0) });

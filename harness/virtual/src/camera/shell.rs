@@ -102,7 +102,7 @@ impl Shell {
         let services = super::services::of(&self.camera.defects);
         let mut text = "  PID USER     COMMAND\r\n    1 root     init\r\n".to_owned();
         for (pid, service) in (40..).zip(services) {
-            text.push_str(&format!("{pid:5} root     {}d\r\n", service.name()));
+            text.push_str(&format!("{pid:5} {:8} {}d\r\n", service.account(), service.name()));
         }
         text
     }

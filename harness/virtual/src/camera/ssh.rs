@@ -56,7 +56,7 @@ pub(super) async fn serve(mut stream: TcpStream, camera: Arc<Camera>) {
 fn config(camera: &Camera) -> Config {
     Config {
         server_id: SshId::Standard(Cow::Borrowed(BANNER)),
-        methods: MethodSet::from(&[MethodKind::Password][..]),
+        methods: methods(),
         auth_rejection_time: REJECTION_TIME,
         auth_rejection_time_initial: Some(Duration::ZERO),
         keys: vec![camera.identity.ssh_host_key.clone()],
@@ -65,6 +65,10 @@ fn config(camera: &Camera) -> Config {
         nodelay: true,
         ..Config::default()
     }
+}
+
+fn methods() -> MethodSet {
+    MethodSet::from(&[MethodKind::Password][..])
 }
 
 /// One client.
@@ -83,6 +87,16 @@ struct Terminal {
     pty: bool,
 }
 
+impl Connection {
+    /// Ends a channel from our side. russh tells only of those that the client closed first.
+    fn finish(&mut self, channel: ChannelId, status: u8, session: &mut Session) -> Result<(), russh::Error> {
+        self.channels.remove(&channel);
+        session.exit_status_request(channel, u32::from(status))?;
+        session.eof(channel)?;
+        session.close(channel)
+    }
+}
+
 impl Handler for Connection {
     type Error = russh::Error;
 
@@ -92,7 +106,8 @@ impl Handler for Connection {
             self.logged_on.store(true, Ordering::Relaxed);
             return Ok(Auth::Accept);
         }
-        Ok(Auth::reject())
+        // Without naming it again russh would take the method away after one wrong password.
+        Ok(Auth::Reject { proceed_with_methods: Some(methods()), partial_success: false })
     }
 
     async fn channel_open_session(
@@ -159,10 +174,14 @@ impl Handler for Connection {
         let mut shell = Shell::new(self.camera.clone(), User::ADMIN);
         let outcome = shell.run(&String::from_utf8_lossy(command));
         session.data(channel, outcome.text.replace("\r\n", "\n").into_bytes())?;
-        finish(channel, shell.status, session)
+        self.finish(channel, shell.status, session)
     }
 
     async fn data(&mut self, channel: ChannelId, data: &[u8], session: &mut Session) -> Result<(), Self::Error> {
+        if session.has_pending_data(channel) {
+            // The client types and does not read: what it types is lost rather than kept in memory.
+            return Ok(());
+        }
         let Some(Terminal { shell: Some(shell), editor, pty }) = self.channels.get_mut(&channel) else { return Ok(()) };
         let mut shown = Vec::new();
         let mut over = false;
@@ -191,19 +210,14 @@ impl Handler for Connection {
         if !shown.is_empty() {
             session.data(channel, shown)?;
         }
-        if over { finish(channel, status, session) } else { Ok(()) }
+        if over { self.finish(channel, status, session) } else { Ok(()) }
     }
 
     async fn channel_eof(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
-        match self.channels.get(&channel).and_then(|terminal| terminal.shell.as_ref()) {
-            Some(shell) => finish(channel, shell.status, session),
+        let shell = self.channels.get(&channel).and_then(|terminal| terminal.shell.as_ref());
+        match shell.map(|shell| shell.status) {
+            Some(status) => self.finish(channel, status, session),
             None => Ok(()),
         }
     }
-}
-
-fn finish(channel: ChannelId, status: u8, session: &mut Session) -> Result<(), russh::Error> {
-    session.exit_status_request(channel, u32::from(status))?;
-    session.eof(channel)?;
-    session.close(channel)
 }

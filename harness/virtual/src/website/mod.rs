@@ -2,7 +2,7 @@
 
 mod pages;
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,11 +25,8 @@ const MAX_CONNECTION_AGE: Duration = Duration::from_secs(300);
 
 /// Binds and serves until `stop`.
 pub(crate) async fn serve(host: Ipv4Addr, tasks: &TaskTracker, stop: &CancellationToken) -> Result<(), PortTrouble> {
-    let listener = TcpListener::bind((host, PORT)).await.map_err(|e| PortTrouble {
-        address: (host, PORT).into(),
-        kind: e.kind(),
-        message: e.to_string(),
-    })?;
+    let address = SocketAddr::from((host, PORT));
+    let listener = TcpListener::bind(address).await.map_err(|error| PortTrouble::new(address, &error))?;
     let seats = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (connections, off) = (tasks.clone(), stop.clone());
     let accept = async move {

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use assay_virtual::SampleError;
+use assay_virtual::{SampleError, prepare};
 use tokio::net::TcpStream;
 
 use crate::console_client::Terminal;
 use crate::http_client::{get, https, json_request};
-use crate::lab::{CHOSEN, log_on, one_set_up, token};
+use crate::lab::{CHOSEN, log_on, one_set_up, spec, token};
 use crate::ssh_client::connect;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,6 +41,33 @@ async fn without_power_everything_is_dead_and_flash_survives() {
     assert_eq!(log_on(&sample, CHOSEN).await.status, 200, "the chosen password is in flash");
     let with_token = json_request("GET", "/api/settings", &token, serde_json::Value::Null);
     assert_eq!(https(&sample, with_token).await.status, 401, "sessions are not");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_prepares_first_hears_the_console_from_the_first_byte() {
+    let running = prepare(spec(64, 1, &[])).await.unwrap();
+    let sample = running.samples().remove(0);
+    let mut terminal = Terminal::open(&sample);
+    assert_eq!(terminal.until_quiet(Duration::from_millis(100)).await, "", "no power, no sound");
+    assert!(TcpStream::connect((sample.host, 8443)).await.is_err());
+    running.boot_all().await.unwrap();
+    assert!(TcpStream::connect((sample.host, 8443)).await.is_ok());
+    assert_eq!(terminal.wait_for("C1 Boot").await, "\r\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_taken_while_the_power_was_off_is_named_and_got_back_later() {
+    let running = prepare(spec(65, 1, &[])).await.unwrap();
+    let blocker = std::net::TcpListener::bind("127.21.65.1:8080").unwrap();
+    let error = running.boot_all().await.unwrap_err().to_string();
+    assert!(error.starts_with("127.21.65.1:8080 is taken"), "{error}");
+    drop(blocker);
+    let got_back = async {
+        while TcpStream::connect("127.21.65.1:8443").await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(crate::lab::PATIENCE, got_back).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -78,7 +78,6 @@ async fn two_runs_share_no_network_and_stop_frees_it() {
     assert!(matches!(start(spec(75, 1, &[])).await, Err(StartError::PortTaken { .. })));
     first.stop().await;
     let again = start(spec(75, 1, &[])).await.unwrap();
-    let console = again.samples()[0].console.clone();
     drop(again);
     let freed = async {
         while TcpListener::bind("127.21.75.1:8443").is_err() {
@@ -86,5 +85,4 @@ async fn two_runs_share_no_network_and_stop_frees_it() {
         }
     };
     tokio::time::timeout(crate::lab::PATIENCE, freed).await.unwrap();
-    assert!(std::fs::OpenOptions::new().read(true).open(console).is_err() || !cfg!(target_os = "linux"));
 }

@@ -8,18 +8,15 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::reply;
-use crate::camera::body::{Camera, FIRMWARE};
+use crate::camera::body::Camera;
 use crate::camera::settings::SettingsChange;
 use crate::camera::state::{LogOn, Refused, State};
 use crate::http_server::Page;
 
-/// Public facts only: anyone on the network may ask.
+/// Public facts only: anyone on the network may ask. The firmware version is none of them.
 pub(super) fn state(camera: &Camera) -> Page {
     let initialised = camera.state().initialised();
-    reply::json(
-        StatusCode::OK,
-        &json!({ "initialised": initialised, "model": camera.label.model, "firmware": FIRMWARE, "api": 1 }),
-    )
+    reply::json(StatusCode::OK, &json!({ "initialised": initialised, "model": camera.label.model, "api": 1 }))
 }
 
 #[derive(Deserialize)]

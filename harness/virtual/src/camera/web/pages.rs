@@ -74,7 +74,7 @@ fn form(action: &str, message: &str, fields: &[(&str, &str, &str)], button: &str
 
 fn page(title: &str, body: &str) -> String {
     format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n{body}\n</body>\n</html>\n"
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>C1: {title}</title></head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 }
 
