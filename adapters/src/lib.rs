@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod console;
+pub mod doctor;
 pub mod document;
 #[cfg(test)]
 mod doubles;

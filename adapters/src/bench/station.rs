@@ -1,6 +1,6 @@
 //! A bench in use: DUTs, what is wired to each, and giving everything back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use assay_model::{
@@ -39,9 +39,12 @@ pub(super) enum PowerWire {
     ByHand(String),
 }
 
-/// Where DUTs came from, to be given back.
+/// Where DUTs came from.
 #[async_trait]
 pub(super) trait Source: Send + Sync {
+    /// Turns a DUT on for the first time, and waits until it is up. Called once for each, when its console is heard.
+    async fn bring_up(&self, dut: &Dut) -> Result<(), Fault>;
+
     /// Gives them back. Called once.
     async fn give_back(&self);
 }
@@ -59,6 +62,7 @@ pub(super) struct Station {
 #[derive(Default)]
 struct Open {
     consoles: BTreeMap<String, Arc<SerialConsole>>,
+    up: BTreeSet<String>,
     closed: bool,
 }
 
@@ -90,6 +94,16 @@ impl Station {
         let console = Arc::new(SerialConsole::open(settings, &wired.dut.id, run).await?);
         open.consoles.insert(wired.dut.id.clone(), Arc::clone(&console));
         Ok(Some(console))
+    }
+
+    async fn bring_up(&self, dut: &Dut) -> Result<(), Fault> {
+        let Some(source) = &self.source else { return Ok(()) };
+        let mut open = self.open.lock().await;
+        if !open.up.contains(&dut.id) {
+            source.bring_up(dut).await?;
+            open.up.insert(dut.id.clone());
+        }
+        Ok(())
     }
 
     async fn switch_off(&self) {
@@ -140,6 +154,7 @@ impl OpenBench for Station {
         };
         touches.operator = Some(operator);
         touches.console = self.console(wired, &run).await?.map(|console| console as _);
+        self.bring_up(&wired.dut).await?;
         Ok(touches)
     }
 

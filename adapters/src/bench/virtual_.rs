@@ -1,13 +1,14 @@
 //! `provider: { virtual: camera }`: samples of a virtual product in this process, on loopback addresses of their own.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use assay_model::{
     AddressBook, BenchProvider, BenchRequest, Deadline, Diagnostic, Dut, DutOrigin, Fault, OpenBench, Severity,
 };
-use assay_virtual::{MAX_SAMPLES, Running, SampleError, StartError, StartSpec, VirtualSample, models, start};
+use assay_virtual::{MAX_SAMPLES, Running, SampleError, StartError, StartSpec, VirtualSample, models, prepare};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::sync::RwLock;
@@ -21,6 +22,9 @@ use crate::power::{PowerSwitch, Switch};
 const MAKER: &str = "maker.test";
 /// Fields of a label that nobody may read in a report.
 const SECRET_FIELDS: [&str; 1] = ["password"];
+
+/// How long a sample may take until its services accept; it needs a fifth of a second.
+const BOOT: Duration = Duration::from_secs(10);
 
 /// Benches of virtual DUTs.
 #[derive(Debug, Default, Clone, Copy)]
@@ -43,7 +47,8 @@ impl BenchProvider for VirtualBench {
                 .with_help(mistake.help.clone().unwrap_or_default()));
         }
         let origin = DutOrigin { kind: format!("virtual {}", spec.model), defects: spec.defects.clone() };
-        let running = start(spec).await.map_err(|e| not_started(&e))?;
+        // Their power comes on one by one, when somebody listens on their consoles.
+        let running = prepare(spec).await.map_err(|e| not_started(&e))?;
         let mut addresses = AddressBook::new();
         let website = running.website().ip();
         addresses.own(MAKER, website);
@@ -153,6 +158,19 @@ struct Hands(Arc<RwLock<Option<Running>>>);
 
 #[async_trait]
 impl Source for Hands {
+    async fn bring_up(&self, dut: &Dut) -> Result<(), Fault> {
+        let running = self.0.read().await;
+        let running = running.as_ref().ok_or_else(closed)?;
+        running.power(&dut.id, true).await.map_err(|e| refused(&e))?;
+        let until = Deadline::after(BOOT);
+        for sample in running.samples().iter().filter(|s| s.id == dut.id) {
+            for (port, service) in &sample.ports {
+                accepts(SocketAddr::new(sample.host, *port), service, until).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn give_back(&self) {
         let running = self.0.write().await.take();
         if let Some(running) = running {
@@ -181,6 +199,18 @@ impl Switch for VirtualSwitch {
         let on = running.as_ref().ok_or_else(closed)?.is_on(&self.sample).map_err(|e| refused(&e))?;
         Ok(Some(on))
     }
+}
+
+/// Waits until a service of a booting sample accepts.
+async fn accepts(address: SocketAddr, service: &str, until: Deadline) -> Result<(), Fault> {
+    while let Err(e) = tokio::net::TcpStream::connect(address).await {
+        if until.passed() {
+            return Err(Fault::bench("virtual-start", format!("{service} of the virtual DUT at {address}: {e}"))
+                .with_help("another program may have taken the port; set `network:` to another, as 127.22.0.0"));
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(())
 }
 
 fn closed() -> Fault {

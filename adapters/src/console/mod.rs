@@ -17,6 +17,8 @@ mod tty;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use ports::PortAccess;
 pub use ports::{SeenPort, UsbIdentity, seen_ports};
 pub use settings::{ConsoleSettings, Flow, LineSettings, Parity, Place, SettingsError};
 pub use touch::SerialConsole;
+pub(crate) use tty::holders as port_holders;

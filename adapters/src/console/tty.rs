@@ -99,7 +99,7 @@ fn unusable(path: &str, text: &str) -> Fault {
 }
 
 /// Processes that have the port open, as far as we may see: `picocom (pid 4711)`.
-pub(super) fn holders(path: &Path) -> Vec<String> {
+pub(crate) fn holders(path: &Path) -> Vec<String> {
     let Ok(target) = path.canonicalize() else { return Vec::new() };
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
     let holds = |process: &PathBuf| {
