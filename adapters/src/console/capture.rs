@@ -1,6 +1,7 @@
 //! The thread that reads a line from its opening on, and the writing side beside it.
 
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,8 @@ pub(super) struct Capture {
     /// Told when the asker should look.
     pub(super) news: Notify,
     transcript: Mutex<Option<Box<dyn EvidenceStream>>>,
+    /// Writes so far, wrapping: a DUT that answers is not made to wait.
+    writes: AtomicU32,
     /// Readable from the moment the console closes.
     stop: rustix::fd::OwnedFd,
 }
@@ -41,6 +44,7 @@ impl Capture {
             inbox: Mutex::new(Inbox::new()),
             news: Notify::new(),
             transcript: Mutex::new(Some(transcript)),
+            writes: AtomicU32::new(0),
             stop: eventfd(0, EventfdFlags::CLOEXEC)?,
         })
     }
@@ -75,7 +79,9 @@ impl Capture {
                 Ok(0) => return self.end(&self.gone("it hung up")),
                 Ok(n) => {
                     self.arrived(&buffer[..n]);
-                    pace.after(n);
+                    if let Some(pause) = pace.after(n, self.writes.load(Ordering::Relaxed), Instant::now()) {
+                        std::thread::sleep(pause);
+                    }
                 }
                 Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => {}
                 Err(e) => return self.end(&self.gone(&e.to_string())),
@@ -115,6 +121,7 @@ impl Capture {
     pub(super) fn write_some(&self, bytes: &[u8]) -> io::Result<usize> {
         // Held over both, so that an echo cannot be noted before what it echoes.
         let mut transcript = locked(&self.transcript);
+        self.writes.fetch_add(1, Ordering::Relaxed);
         match rustix::io::write(&self.line.fd, bytes) {
             Ok(n) => {
                 if let Some(transcript) = transcript.as_mut() {
@@ -179,31 +186,57 @@ enum Ready {
 
 /// Lets a DUT that talks without end in small pieces fill the kernel's buffer a little, instead of waking for each.
 ///
-/// A dialogue is never slowed: its reads are few, or far apart.
+/// A dialogue is never slowed: whatever is written starts the count anew.
 #[derive(Default)]
 struct Pace {
     since: Option<Instant>,
     reads: u32,
+    writes: u32,
 }
 
 impl Pace {
-    /// A read below this is a small piece.
-    const SMALL: usize = 256;
-    /// So many small pieces within [`Self::WINDOW`] are a stream.
-    const STREAM: u32 = 64;
-    const WINDOW: Duration = Duration::from_millis(40);
-    const PAUSE: Duration = Duration::from_millis(2);
+    /// Half of what the kernel holds for a tty; larger reads are no waste, and must not be put off.
+    const SMALL: usize = 2048;
+    /// So many small reads within [`Self::WINDOW`], and nothing written, are a stream.
+    const STREAM: u32 = 32;
+    const WINDOW: Duration = Duration::from_millis(100);
+    const PAUSE: Duration = Duration::from_millis(4);
 
-    fn after(&mut self, read: usize) {
-        let now = Instant::now();
-        match self.since {
-            Some(since) if read < Self::SMALL && now - since < Self::WINDOW => self.reads += 1,
-            _ => (self.since, self.reads) = (Some(now), 0),
+    /// How long to let bytes gather after a read of `read` bytes. `writes`: how many there were up to now.
+    fn after(&mut self, read: usize, writes: u32, now: Instant) -> Option<Duration> {
+        let talks_on = self.since.is_some_and(|since| now - since < Self::WINDOW);
+        if read >= Self::SMALL || writes != self.writes || !talks_on {
+            (self.since, self.reads, self.writes) = (Some(now), 0, writes);
+            return None;
         }
-        if self.reads >= Self::STREAM {
-            std::thread::sleep(Self::PAUSE);
-            // Stays a stream while pieces keep coming.
-            (self.since, self.reads) = (Some(Instant::now()), Self::STREAM - 4);
+        self.reads += 1;
+        if self.reads < Self::STREAM {
+            return None;
         }
+        // It stays a stream for as long as reads follow each other.
+        self.since = Some(now);
+        Some(Self::PAUSE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pauses(mut reads: impl FnMut(u32) -> (u64, usize, u32)) -> usize {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        let each = (0..1000).map(|i| {
+            let (at_us, bytes, writes) = reads(i);
+            pace.after(bytes, writes, start + Duration::from_micros(at_us))
+        });
+        each.flatten().count()
+    }
+
+    #[test]
+    fn only_a_stream_of_small_pieces_is_paced() {
+        assert!(pauses(|i| (u64::from(i) * 1_400, 16, 0)) > 900, "a boot log at 115,200 baud");
+        assert_eq!(pauses(|i| (u64::from(i) * 70, 10, i)), 0, "a dialogue");
+        assert_eq!(pauses(|i| (u64::from(i) * 10, 4096, 0)), 0, "a flood");
+        assert_eq!(pauses(|i| (u64::from(i) * 50_000, 16, 0)), 0, "a word now and then");
     }
 }
