@@ -83,7 +83,7 @@ async fn play(stream: &mut TcpStream, act: Act) -> std::io::Result<()> {
     match act {
         Act::Take => {
             let mut buffer = [0; 4096];
-            stream.read(&mut buffer).await?;
+            let _took = stream.read(&mut buffer).await?;
         }
         Act::Say(bytes) => stream.write_all(&bytes).await?,
         Act::Drip(bytes, pause) => {
@@ -114,8 +114,21 @@ pub(crate) async fn closed_port(address: &str) -> SocketAddr {
 /// A listener whose queue is full: the kernel drops every further connection request, as a firewall would.
 pub(crate) struct Silent {
     pub(crate) at: SocketAddr,
-    _listener: socket2::Socket,
+    listener: socket2::Socket,
     _filling: Vec<socket2::Socket>,
+}
+
+impl Silent {
+    /// Makes room in the queue after a while: the port answers again.
+    pub(crate) fn drain_after(self, wait: Duration) -> std::thread::JoinHandle<()> {
+        std::thread::spawn(move || {
+            std::thread::sleep(wait);
+            self.listener.set_read_timeout(Some(Duration::from_secs(1))).expect("timeout");
+            while let Ok((stream, _)) = self.listener.accept() {
+                drop(stream);
+            }
+        })
+    }
 }
 
 pub(crate) fn silent_port(at: &str) -> Silent {
@@ -132,15 +145,12 @@ pub(crate) fn silent_port(at: &str) -> Silent {
         let full = socket.connect_timeout(&at.into(), Duration::from_millis(100)).is_err();
         filling.push(socket);
         if full {
-            return Silent { at, _listener: listener, _filling: filling };
+            return Silent { at, listener, _filling: filling };
         }
     }
 }
 
-/// Keeps exchanges and streams in memory.
-#[derive(Default)]
-pub(crate) struct Memory(Mutex<Kept>);
-
+/// What a recorder was given.
 #[derive(Default, Clone)]
 pub(crate) struct Kept {
     pub(crate) exchanges: Vec<Exchange>,
@@ -154,23 +164,23 @@ pub(crate) fn recorder() -> (Arc<dyn Recorder>, Arc<MemoryRecorder>) {
 }
 
 pub(crate) struct MemoryRecorder {
-    kept: Arc<Memory>,
+    kept: Arc<Mutex<Kept>>,
     started: Instant,
 }
 
 impl MemoryRecorder {
     pub(crate) fn kept(&self) -> Kept {
-        self.kept.0.lock().expect("lock").clone()
+        self.kept.lock().expect("lock").clone()
     }
 }
 
 impl Recorder for MemoryRecorder {
     fn exchange(&self, exchange: Exchange) {
-        self.kept.0.lock().expect("lock").exchanges.push(exchange);
+        self.kept.lock().expect("lock").exchanges.push(exchange);
     }
 
     fn stream(&self, meta: StreamMeta) -> Box<dyn EvidenceStream> {
-        let mut kept = self.kept.0.lock().expect("lock");
+        let mut kept = self.kept.lock().expect("lock");
         kept.streams.push((meta, Vec::new()));
         Box::new(MemoryStream { index: kept.streams.len() - 1, kept: Arc::clone(&self.kept) })
     }
@@ -182,7 +192,7 @@ impl Recorder for MemoryRecorder {
 
 struct MemoryStream {
     index: usize,
-    kept: Arc<Memory>,
+    kept: Arc<Mutex<Kept>>,
 }
 
 impl EvidenceStream for MemoryStream {
@@ -191,7 +201,7 @@ impl EvidenceStream for MemoryStream {
     }
 
     fn append(&mut self, _direction: Direction, bytes: &[u8]) {
-        self.kept.0.lock().expect("lock").streams[self.index].1.extend_from_slice(bytes);
+        self.kept.lock().expect("lock").streams[self.index].1.extend_from_slice(bytes);
     }
 
     fn dropped(&mut self, _bytes: u64, _reason: &str) {}

@@ -97,3 +97,64 @@ fn pair(to: SocketAddr) -> std::io::Result<(UdpSocket, UdpSocket)> {
 fn cannot(to: SocketAddr, error: &std::io::Error) -> Fault {
     own_trouble(error).unwrap_or_else(|| Fault::bench("udp-socket", format!("cannot send a datagram to {to}: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{endpoint, soon};
+
+    const HOST: &str = "127.31.3.1";
+
+    async fn ask(to: SocketAddr, wait_ms: u32, max_replies: u32) -> UdpResponse {
+        let request = UdpRequest { endpoint: endpoint(to), payload: Payload::from("ping"), wait_ms, max_replies };
+        UdpDatagrams.call(request, soon()).await.expect("no fault")
+    }
+
+    async fn peer() -> UdpSocket {
+        UdpSocket::bind((HOST, 0)).await.expect("binds")
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_says_so_and_a_silent_one_does_not() {
+        let silent = peer().await;
+        let at = silent.local_addr().expect("bound");
+        assert_eq!(ask(at, 100, 1).await, UdpResponse::default());
+        drop(silent);
+        let closed = ask(at, 2_000, 1).await;
+        assert!(closed.unreachable && closed.replies.is_empty());
+    }
+
+    #[tokio::test]
+    async fn answers_come_from_the_port_and_from_others_of_the_host() {
+        let (service, other, stranger) =
+            (peer().await, peer().await, UdpSocket::bind("127.31.3.2:0").await.expect("binds"));
+        let at = service.local_addr().expect("bound");
+        let from = [at, other.local_addr().expect("bound")];
+        tokio::spawn(async move {
+            let mut buffer = [0; 64];
+            let (_, asker) = service.recv_from(&mut buffer).await.expect("receives");
+            stranger.send_to(b"not asked", asker).await.expect("sends");
+            service.send_to(b"first", asker).await.expect("sends");
+            other.send_to(b"second", asker).await.expect("sends");
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        });
+        let answer = ask(at, 2_000, 2).await;
+        let mut replies: Vec<(String, String)> =
+            answer.replies.into_iter().map(|d| (d.bytes.lossy(), d.from)).collect();
+        replies.sort();
+        assert_eq!(replies, [("first".into(), from[0].to_string()), ("second".into(), from[1].to_string())]);
+    }
+
+    #[tokio::test]
+    async fn a_flood_ends_by_count_and_silence_by_time() {
+        let service = peer().await;
+        let at = service.local_addr().expect("bound");
+        tokio::spawn(async move {
+            let (_, asker) = service.recv_from(&mut [0; 64]).await.expect("receives");
+            while service.send_to(&[7; 1_000], asker).await.is_ok() {}
+        });
+        let answer = ask(at, 60_000, 5).await;
+        assert_eq!(answer.replies.len(), 5);
+        assert!(!answer.unreachable);
+    }
+}

@@ -31,13 +31,18 @@ impl Url {
         if authority.as_str().contains('@') {
             return Err("it carries a user name".into());
         }
+        let port = match authority.as_str()[authority.host().len()..].trim_start_matches(':') {
+            "" if tls => 443,
+            "" => 80,
+            port => port.parse().map_err(|_| format!("`{port}` is no port"))?,
+        };
         let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
         if host.is_empty() {
             return Err("it names no host".into());
         }
         let path = uri.path_and_query().map_or("/", hyper::http::uri::PathAndQuery::as_str);
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Ok(Some(Self { tls, host, port: authority.port_u16().unwrap_or(if tls { 443 } else { 80 }), path }))
+        Ok(Some(Self { tls, host, port, path }))
     }
 
     /// Where a `Location` header leads from here.
@@ -91,9 +96,10 @@ fn has_scheme(text: &str) -> bool {
     })
 }
 
-/// Spaces and non-ASCII letters as browsers send them.
+/// Characters that a URL cannot hold, as browsers send them.
 fn escape(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_graphic() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    let stands = |b: u8| b.is_ascii_graphic() && !b"\"<>`{}|\\^".contains(&b);
+    text.bytes().map(|b| if stands(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// A path with `.` and `..` resolved; the query stays as it is.

@@ -1,5 +1,7 @@
 //! One request and its answer over a connection of its own.
 
+use std::error::Error;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -173,22 +175,29 @@ impl Seen {
 
 /// What a failed exchange says of the peer.
 fn failed(error: &hyper::Error, when: &str) -> HttpResponse {
-    if error.is_parse() {
-        return HttpResponse::Malformed { text: format!("{} ({when})", chain(error)) };
+    if error.is_parse() || causes(error).any(is_nonsense) {
+        return HttpResponse::Malformed { text: format!("{} ({when})", in_words(error)) };
     }
-    HttpResponse::NoAnswer { text: format!("the connection ended {when}: {}", chain(error)) }
+    HttpResponse::NoAnswer { text: format!("the connection ended {when}: {}", in_words(error)) }
+}
+
+/// How the library marks a body that does not follow the rules, as against one that the network cut short.
+fn is_nonsense(cause: &(dyn Error + 'static)) -> bool {
+    let kind = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    matches!(kind, Some(ErrorKind::InvalidInput | ErrorKind::InvalidData))
+}
+
+fn causes(error: &hyper::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |cause| (*cause).source())
 }
 
 /// An error with its causes.
-fn chain(error: &hyper::Error) -> String {
+fn in_words(error: &hyper::Error) -> String {
     let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.ends_with(&inner_text) {
-            text = format!("{text}: {inner_text}");
+    for cause in causes(error).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
         }
-        cause = inner.source();
     }
     text
 }

@@ -27,7 +27,6 @@ async fn every_open_port_is_found_and_no_other() {
     assert_eq!(ours, ports);
     assert_eq!((found.closed + found.open.len() as u32, found.filtered, found.unasked), (65_535, 0, 0));
     assert!(found.alive_before && found.alive_after);
-    println!("65,535 ports, 6 open: {} ms, {} connects", found.duration_ms, found.connects);
 }
 
 /// 127.0.0.1 is where the kernel takes source addresses from: the only place where a connect can meet itself.
@@ -174,4 +173,14 @@ fn default_limits_are_for_devices_and_written_ones_for_all() {
     assert_eq!(limits_for("192.0.2.1".parse().expect("address"), default), default);
     let written = Limits { connects_per_s: 5, half_open: 3, ..default };
     assert_eq!(limits_for(loopback, written), written);
+}
+
+/// The queue is full at the first try and has room at the second, as after a lost packet.
+#[tokio::test]
+async fn a_port_whose_first_connect_was_lost_is_found_by_the_second() {
+    let silent = silent_port("127.31.1.8:8101");
+    let drain = silent.drain_after(Duration::from_millis(250));
+    let found = scan("127.31.1.8", &[(8_100, 8_101)], soon()).await;
+    assert_eq!((found.open.as_slice(), found.closed, found.filtered), (&[8_101][..], 1, 0), "{found:?}");
+    drain.join().expect("drained");
 }

@@ -5,3 +5,6 @@ mod replay;
 
 pub use recorded::{Recorded, recorded};
 pub use replay::{Replay, ReplayError};
+
+#[cfg(test)]
+mod tests;
