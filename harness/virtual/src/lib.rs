@@ -1,1 +1,3 @@
 //! Virtual devices with real sockets and ptys; good ones, and ones with seeded defects.
+
+pub mod debug;
