@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
 
 mod camera;
+pub mod debug;
 mod foreign;
 mod http_server;
 mod model_list;
