@@ -6,6 +6,9 @@ use assay_model::{Diagnostic, Severity, SourceFile, Span};
 /// Lines longer than this are not drawn: only the place is given.
 const MAX_LINE_BYTES: usize = 2_000;
 
+/// A place, what is to be seen there, and whether it is the main one.
+type Mark<'a> = (&'a Span, &'a str, bool);
+
 /// One diagnostic as text, without a line break at its end. The same diagnostic always gives the same text.
 #[must_use]
 pub fn render(diagnostic: &Diagnostic, color: bool) -> String {
@@ -17,7 +20,7 @@ pub fn render(diagnostic: &Diagnostic, color: bool) -> String {
     // Places in the same file share one excerpt; the main one stands first.
     let main = diagnostic.span.iter().map(|span| (span, diagnostic.caret.as_str(), true));
     let others = diagnostic.labels.iter().map(|label| (&label.span, label.text.as_str(), false));
-    let mut files: Vec<(&SourceFile, Vec<(&Span, &str, bool)>)> = Vec::new();
+    let mut files: Vec<(&SourceFile, Vec<Mark<'_>>)> = Vec::new();
     for place in main.chain(others) {
         match files.iter_mut().find(|(file, _)| *file == place.0.file.as_ref()) {
             Some((_, places)) => places.push(place),
@@ -40,7 +43,7 @@ pub fn render(diagnostic: &Diagnostic, color: bool) -> String {
     }
 }
 
-fn excerpt<'a>(group: Group<'a>, file: &'a SourceFile, places: &[(&'a Span, &'a str, bool)]) -> Group<'a> {
+fn excerpt<'a>(group: Group<'a>, file: &'a SourceFile, places: &[Mark<'a>]) -> Group<'a> {
     let path = file.path.display().to_string();
     if file.text.is_empty() || places.iter().any(|(span, ..)| line_bytes(file, span) > MAX_LINE_BYTES) {
         return places.iter().fold(group, |group, (span, ..)| {

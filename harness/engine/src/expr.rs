@@ -1,6 +1,7 @@
 //! Expressions: CEL, compiled when a plan is loaded, checked against the schemas of what they name.
 
 mod check;
+mod clock;
 mod compile;
 mod eval;
 mod place;
@@ -40,7 +41,7 @@ impl Expr {
     ///
     /// # Errors
     /// Too long, too deeply nested, or no CEL: with a caret at the spot.
-    pub fn compile(source: &str, place: &Place) -> Result<Self, Diagnostic> {
+    pub fn compile(source: &str, place: &Place) -> Result<Self, Box<Diagnostic>> {
         let program = compile::compile(source, place)?;
         Ok(Self { source: source.to_owned(), span: place.span(0..source.len()), program: Arc::new(program) })
     }
@@ -49,7 +50,7 @@ impl Expr {
     ///
     /// # Errors
     /// As [`Expr::compile`].
-    pub fn standalone(source: &str, name: &str) -> Result<Self, Diagnostic> {
+    pub fn standalone(source: &str, name: &str) -> Result<Self, Box<Diagnostic>> {
         Self::compile(source, &Place::standalone(source, name))
     }
 

@@ -245,7 +245,7 @@ fn bench(registry: &Registry) -> Value {
             mapping(&keys::LIMITS, &[], |key| json!({ "type": "integer", "minimum": i32::from(key != "pause_ms") }))
         }
         "duts" => list(dut(), "Its DUTs, written out for local benches."),
-        "equipment" => list(mapping(&keys::EQUIPMENT, &["id", "kind"], |key| text(key)), "The equipment register."),
+        "equipment" => list(mapping(&keys::EQUIPMENT, &["id", "kind"], text), "The equipment register."),
         _ => json!({}),
     })
 }
@@ -257,6 +257,9 @@ fn dut() -> Value {
         "console" => json!({ "description": "Its serial console: `{ serial: /dev/serial/by-id/..., baud: 115200 }`." }),
         "probe" => json!({ "description": "Its debug probe." }),
         "power" => json!({ "description": "Its power switch." }),
+        "ssh" => json!({ "description": "How to log on to it for the harness's own needs." }),
+        "interface" => text("The host's network interface that it hangs on."),
+        "notes" => text("For a person."),
         _ => json!({}),
     })
 }

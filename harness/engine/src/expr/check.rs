@@ -156,7 +156,7 @@ impl Checker<'_> {
         self.names.set(variable, element.clone());
         let types: Vec<Type> = body.iter().map(|b| self.infer(b)).collect();
         self.names = outer;
-        let mut conditions = &body[..];
+        let mut conditions = body;
         let result = match name {
             "map" => {
                 conditions = &body[..body.len() - 1];

@@ -9,7 +9,7 @@ use cel::Env;
 use cel::common::ast::IdedExpr;
 use cel::parser::ParseErrors;
 
-use super::{Place, walk};
+use super::{Place, clock, walk};
 
 /// Longest expression, in bytes.
 pub(super) const MAX_BYTES: usize = 2_048;
@@ -41,31 +41,38 @@ pub(super) struct Program {
     pub(super) source: String,
 }
 
-pub(super) fn compile(source: &str, place: &Place) -> Result<Program, Diagnostic> {
+pub(super) fn compile(source: &str, place: &Place) -> Result<Program, Box<Diagnostic>> {
     let whole = || Some(place.span(0..source.len()));
     if source.trim().is_empty() {
-        return Err(Diagnostic::error("expr::empty", "an expression is expected here, and there is none", whole()));
+        return Err(Box::new(Diagnostic::error(
+            "expr::empty",
+            "an expression is expected here, and there is none",
+            whole(),
+        )));
     }
     if source.len() > MAX_BYTES {
         let text = format!("this expression has {} bytes; {MAX_BYTES} are the limit", source.len());
-        return Err(Diagnostic::error("expr::too-long", text, whole())
-            .help("move the work into a check, or split the expectation into several"));
+        return Err(Box::new(
+            Diagnostic::error("expr::too-long", text, whole())
+                .help("move the work into a check, or split the expectation into several"),
+        ));
     }
     if let Some(at) = too_deep(source) {
         let text = format!("brackets nest deeper than {MAX_BRACKETS}");
-        return Err(Diagnostic::error("expr::too-deep", text, Some(place.span(at..at + 1))));
+        return Err(Box::new(Diagnostic::error("expr::too-deep", text, Some(place.span(at..at + 1)))));
     }
     on_big_stack(|| parse(source, place))
 }
 
-fn parse(source: &str, place: &Place) -> Result<Program, Diagnostic> {
-    let failed = |e: ParseErrors| syntax_error(source, place, &e);
-    let expanded = ENV.compile(source).map_err(failed)?.expression().clone();
+fn parse(source: &str, place: &Place) -> Result<Program, Box<Diagnostic>> {
+    let failed = |e: ParseErrors| Box::new(syntax_error(source, place, &e));
+    let mut expanded = ENV.compile(source).map_err(failed)?.expression().clone();
+    clock::install(&mut expanded);
     let (plain, info) = PLAIN.parser().parse_with_source_info(source).map_err(failed)?;
     let depth = walk::depth(&expanded).max(walk::depth(&plain));
     if depth > MAX_DEPTH {
         let text = "this expression nests too deeply: too many operators or selections in a chain";
-        return Err(Diagnostic::error("expr::too-deep", text, Some(place.span(0..source.len()))));
+        return Err(Box::new(Diagnostic::error("expr::too-deep", text, Some(place.span(0..source.len())))));
     }
     let mut starts = HashMap::new();
     walk::each(&plain, &mut |node| {
@@ -110,6 +117,7 @@ fn syntax_error(source: &str, place: &Place, errors: &ParseErrors) -> Diagnostic
     let at = before + rest.char_indices().nth(column - 1).map_or(rest.trim_end().len(), |(b, _)| b);
     let text = first.msg.strip_prefix("Syntax error: ").unwrap_or(&first.msg);
     let short: String = text.split(" expecting ").next().unwrap_or(text).chars().take(200).collect();
+    let short = if short.contains("'<EOF>'") { "it ends where more is expected".to_owned() } else { short };
     let width = source.get(at..).and_then(|s| s.chars().next()).map_or(0, char::len_utf8);
     Diagnostic::error("expr::syntax", format!("this is no CEL: {short}"), Some(place.span(at..at + width)))
         .help("see the language's own page at https://cel.dev; strings stand in quotes, equality is `==`")

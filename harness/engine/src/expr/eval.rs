@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use cel::common::types::CelBool;
 use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, ExecutionError};
 use serde_json::Value;
 
 use super::compile::{ENV, Program, on_big_stack};
-use super::{Scope, samples, value, walk};
+use super::{Scope, clock, samples, value, walk};
 
 /// The interpreter knows no step limit; after this long it is told that its variables are gone.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -45,7 +46,7 @@ pub(super) fn evaluate(program: &Program, scope: &Scope, limit: Duration) -> Res
     value::from_cel(&result.map_err(|e| explain(&e))?)
 }
 
-/// The variables that an expression names, converted once. Asked for each use, so it also keeps the time.
+/// The variables that an expression names, converted once. Asked on each turn of each loop, so it also keeps the time.
 struct Variables {
     values: HashMap<String, Box<dyn Val>>,
     until: Instant,
@@ -71,6 +72,9 @@ impl VariableResolver for Variables {
         if Instant::now() >= self.until {
             self.exceeded.store(true, Ordering::Relaxed);
             return None;
+        }
+        if variable == clock::TICK {
+            return Some(CowVal::owned(CelBool::from(true)));
         }
         self.values.get(variable).map(|v| CowVal::Borrowed(v.as_ref()))
     }

@@ -84,11 +84,43 @@ fn too_long_is_refused() {
 }
 
 #[test]
-fn an_endless_evaluation_is_stopped() {
+fn endless_evaluations_are_stopped_whatever_they_loop_over() {
     let list: Vec<i64> = (0..3_000).collect();
-    let expr = Expr::standalone("l.all(a, l.all(b, l.all(c, l.all(d, d >= 0))))", "t").expect("compiles");
-    let text = eval::evaluate(&expr.program, &scope(json!({ "l": list })), std::time::Duration::from_millis(50));
-    assert_eq!(text, Err("it took longer than 0.05 s".into()));
+    let literal = format!("[{}]", ["1"; 200].join(","));
+    let nested = |kind: &str, list: &str, last: &str| {
+        let open = |v: &str| format!("{list}.{kind}({v}, ");
+        format!("{}{}{}{}{last}))))", open("a"), open("b"), open("c"), open("d"))
+    };
+    for source in [
+        nested("all", "l", "d >= 0"),
+        nested("exists", "l", "d < 0"),
+        nested("map", "l", "d"),
+        nested("all", "a.x", "true").replacen("a.x.all(a", "[{'x': l}].all(a", 1),
+        nested("all", &literal, "d >= 0"),
+        nested("exists_one", &literal, "d == 3"),
+        nested("map", &literal, "d"),
+    ] {
+        let expr = Expr::standalone(&source, "t").expect("compiles");
+        let text = eval::evaluate(&expr.program, &scope(json!({ "l": list })), std::time::Duration::from_millis(50));
+        assert_eq!(text, Err("it took longer than 0.05 s".into()), "{source}");
+    }
+}
+
+#[test]
+fn loops_mean_what_they_mean_in_cel() {
+    for (source, wanted) in [
+        ("[1, 2, 3].all(e, 6 / (2 - e) == 6)", Ok(json!(false))),
+        ("[2, 0].exists(e, 6 / (2 - e) == 3)", Ok(json!(true))),
+        ("[1, 2, 3].map(x, x * 2)", Ok(json!([2, 4, 6]))),
+        ("[1, 2, 3, 4].map(x, x % 2 == 0, x * 10)", Ok(json!([20, 40]))),
+        ("[1, 2, 3, 4].filter(x, x > 2)", Ok(json!([3, 4]))),
+        ("[1, 2, 2].exists_one(x, x == 1) && ![1, 2, 2].exists_one(x, x == 2)", Ok(json!(true))),
+        ("[[1, 2], [3]].map(l, l.map(x, x + 1))", Ok(json!([[2, 3], [4]]))),
+        ("[].all(x, x)", Ok(json!(true))),
+        ("[2].all(e, 6 / (2 - e) == 6)", Err(())),
+    ] {
+        assert_eq!(eval(source, json!({})).map_err(|_| ()), wanted, "{source}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use assay_model::{Diagnostic, Span};
+use assay_model::Span;
 
 use super::lower::Mistakes;
 use super::source;
@@ -25,7 +25,10 @@ impl Files {
         named_at: Option<&Span>,
         mistakes: &Mistakes,
     ) -> Option<Node> {
-        let tried = source::read(path).map_err(|d| Diagnostic { span: d.span.or_else(|| named_at.cloned()), ..d });
+        let tried = source::read(path).map_err(|mut d| {
+            d.span = d.span.take().or_else(|| named_at.cloned());
+            d
+        });
         let parsed = tried.and_then(|source| {
             let mut inputs = self.inputs.borrow_mut();
             if !inputs.iter().any(|i| i.file.path == source.file.path && i.role == role) {
@@ -33,7 +36,7 @@ impl Files {
             }
             tree::parse(&source.file)
         });
-        parsed.map_err(|diagnostic| mistakes.add(diagnostic)).ok()
+        parsed.map_err(|diagnostic| mistakes.add(*diagnostic)).ok()
     }
 
     /// The digest of a file that was read.

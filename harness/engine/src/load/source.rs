@@ -24,10 +24,10 @@ pub struct Source {
 ///
 /// # Errors
 /// Missing, unreadable, no regular file, too large, no UTF-8, or with NULs in it.
-pub fn read(path: &Path) -> Result<Source, Diagnostic> {
+pub fn read(path: &Path) -> Result<Source, Box<Diagnostic>> {
     let shown = path.display();
-    let refuse = |code, text: String| Diagnostic::error(code, text, None);
-    let meta = fs::metadata(path).map_err(|e| unreadable(path, &e))?;
+    let refuse = |code, text: String| Box::new(Diagnostic::error(code, text, None));
+    let meta = fs::metadata(path).map_err(|e| Box::new(unreadable(path, &e)))?;
     if meta.is_dir() {
         return Err(refuse("file::folder", format!("{shown} is a folder, and a file is expected")));
     }
@@ -36,14 +36,15 @@ pub fn read(path: &Path) -> Result<Source, Diagnostic> {
     }
     let too_large = || {
         let text = format!("{shown} has more than {} MiB, which is the limit for a file", MAX_BYTES >> 20);
-        refuse("file::too-large", text).help("plans and dossiers are short; keep large data beside them and name it")
+        let help = "plans and dossiers are short; keep large data beside them and name it";
+        Box::new(Diagnostic::error("file::too-large", text, None).help(help))
     };
     if meta.len() > MAX_BYTES {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|f| f.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    read.map_err(|e| unreadable(path, &e))?;
+    read.map_err(|e| Box::new(unreadable(path, &e)))?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(too_large());
     }
@@ -57,9 +58,10 @@ pub fn read(path: &Path) -> Result<Source, Diagnostic> {
     Ok(Source { file, sha256 })
 }
 
-fn decode(path: &Path, bytes: &[u8]) -> Result<String, Diagnostic> {
+fn decode(path: &Path, bytes: &[u8]) -> Result<String, Box<Diagnostic>> {
     let shown = path.display();
-    let refuse = |text: String| Diagnostic::error("file::encoding", text, None).help("save the file as UTF-8");
+    let refuse =
+        |text: String| Box::new(Diagnostic::error("file::encoding", text, None).help("save the file as UTF-8"));
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err(refuse(format!("{shown} is encoded in UTF-16, and UTF-8 is expected")));
     }
@@ -97,7 +99,7 @@ mod tests {
     use super::*;
     use std::io::Write as _;
 
-    fn refused(bytes: &[u8]) -> Diagnostic {
+    fn refused(bytes: &[u8]) -> Box<Diagnostic> {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(bytes).expect("writes");
         read(file.path()).expect_err("must be refused")

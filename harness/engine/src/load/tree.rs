@@ -155,19 +155,21 @@ impl Node {
 /// # Errors
 /// No YAML, more than one document, a duplicate key, a tab as indentation, or more nodes, nesting or aliases than any
 /// honest file has.
-pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Diagnostic> {
+pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Box<Diagnostic>> {
     let scan = scan::scan(&file.text);
     let spot = |at: usize| Some(Span { file: Arc::clone(file), bytes: at..at + 1 });
     if let Some(at) = scan.tab {
-        return Err(Diagnostic::error("yaml::tab", "a tab indents this line, and YAML allows spaces only", spot(at))
-            .help("replace the tab by spaces"));
+        let text = "a tab indents this line, and YAML allows spaces only";
+        return Err(Box::new(Diagnostic::error("yaml::tab", text, spot(at)).help("replace the tab by spaces")));
     }
     if let Some(at) = scan.reserved {
-        return Err(Diagnostic::error("yaml::character", "this private-use character is not allowed here", spot(at)));
+        let text = "this private-use character is not allowed here";
+        return Err(Box::new(Diagnostic::error("yaml::character", text, spot(at))));
     }
     let chars = Chars::of(&file.text);
     let raw: Spanned<Raw> = on_big_stack(|| {
-        serde_saphyr::from_str_with_options(&scan.text, options()).map_err(|e| wrong(file, &chars, e.without_snippet()))
+        serde_saphyr::from_str_with_options(&scan.text, options())
+            .map_err(|e| Box::new(wrong(file, &chars, e.without_snippet())))
     })?;
     Ok(placed(file, &chars, raw))
 }

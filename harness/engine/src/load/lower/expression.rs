@@ -49,7 +49,7 @@ fn compile(source: &str, place: &Place, names: &Names, mistakes: &Mistakes) -> O
             Some((expr, kind))
         }
         Err(diagnostic) => {
-            mistakes.add(diagnostic);
+            mistakes.add(*diagnostic);
             None
         }
     }

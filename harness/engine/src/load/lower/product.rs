@@ -34,7 +34,7 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Option<Product> {
         editions: fields.get("editions").map(|n| texts("`editions`", n, mistakes)).unwrap_or_default(),
         samples: samples(&fields, mistakes),
         ics: ics(&fields, mistakes),
-        ixit: fields.get("ixit").map_or_else(|| empty_ixit(), |n| ixit::lower(n, mistakes)),
+        ixit: fields.get("ixit").map_or_else(empty_ixit, |n| ixit::lower(n, mistakes)),
         procedures,
         file: Arc::clone(&node.span.file),
     })
@@ -84,16 +84,11 @@ fn samples(fields: &Fields<'_>, mistakes: &Mistakes) -> Vec<Value> {
         let own = sample.get("passwords").map_or(&[][..], Node::entries).iter().map(|e| &e.value);
         for password in sample.get("password").into_iter().chain(own) {
             if !matches!(password.value, Yaml::Map(_)) {
-                mistakes.add(
-                    Diagnostic::error(
-                        "product::plain-secret",
-                        "a password stands here in clear",
-                        Some(password.span.clone()),
-                    )
-                    .help(
-                        "say where it comes from: `{ secret: { label: \"...\" } }`, or `file:` or `env:` for real ones",
-                    ),
-                );
+                // The place alone: an excerpt would print the password.
+                let text = format!("a password stands in clear at {}", password.span.place());
+                let help =
+                    "say where it comes from: `{ secret: { label: \"...\" } }`, or `file:` or `env:` for real ones";
+                mistakes.add(Diagnostic::error("product::plain-secret", text, None).help(help));
             }
         }
     }

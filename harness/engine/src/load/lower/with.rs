@@ -99,7 +99,8 @@ fn fit(schema: &Value, root: &Value, key: &str, node: &Node) -> Result<(), Misfi
     if has_expression(node) {
         return Ok(());
     }
-    for choices in ["anyOf", "oneOf"].iter().filter_map(|c| schema.get(c)).filter_map(Value::as_array) {
+    let choices = schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array);
+    if let Some(choices) = choices {
         return fit_any(choices, root, key, node);
     }
     if let Some(words) = schema
@@ -190,10 +191,11 @@ fn fit_object(schema: &Value, root: &Value, key: &str, node: &Node) -> Result<()
                 let help = Some(suggest::of(&entry.key, &known, "it takes"));
                 return Err(Misfit { span: entry.key_span.clone(), text, help });
             }
-            None => match schema.get("additionalProperties") {
-                Some(values @ Value::Object(_)) => fit(values, root, &entry.key, &entry.value)?,
-                _ => {}
-            },
+            None => {
+                if let Some(values @ Value::Object(_)) = schema.get("additionalProperties") {
+                    fit(values, root, &entry.key, &entry.value)?;
+                }
+            }
         }
     }
     Ok(())

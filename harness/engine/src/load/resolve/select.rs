@@ -30,7 +30,7 @@ pub(super) fn select(plans: &mut [LoweredPlan], text: Option<&str>, mistakes: &M
     let Some(text) = text else { return };
     let expr = match Expr::standalone(text, FLAG) {
         Ok(expr) => expr,
-        Err(diagnostic) => return mistakes.add(diagnostic),
+        Err(diagnostic) => return mistakes.add(*diagnostic),
     };
     let (kind, found) = expr::check(&expr, &names());
     let failed = !found.is_empty();
