@@ -85,6 +85,11 @@ impl OutFile {
                 self.hits += clean.hits;
             }
         }
+        let on_disk = fs::metadata(&self.path)?.len();
+        if on_disk != self.size {
+            let text = format!("{} has {on_disk} bytes, and {} were written", self.path.display(), self.size);
+            return Err(io::Error::other(text));
+        }
         let digest = hex::encode(self.sha256.finalize());
         Ok((self.path, json!({"size": self.size, "sha256": digest, "redactions": self.hits})))
     }

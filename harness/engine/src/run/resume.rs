@@ -60,7 +60,9 @@ pub async fn resume(
         .map_err(|source| RunError::Folder { path: folder.to_owned(), source })?;
     let next = folded.next_evidence;
     let session = Session::open(folder.to_owned(), options, vault, journal, clock, next, events)?;
+    let start = dossier.run_start(&resolved, &session.options);
     let data = json!({
+        "scope": start["scope"], // with the tokens of this part
         "torn_bytes": found.torn.map(|t| t.bytes),
         "tags_go_on": kept.is_some(),
         "tool": session.options.tool,
@@ -74,7 +76,6 @@ pub async fn resume(
         session.sender.append(note(kind::EVIDENCE_CLOSE, Ref::default(), data));
     }
     session.sender.settled().await;
-    let start = dossier.run_start(&resolved, &session.options);
     session.go(resolved, &dossier, start, &folded.progressed).await
 }
 

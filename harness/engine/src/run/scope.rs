@@ -36,7 +36,7 @@ impl Scopes {
     /// Takes one journal line; those that bind nothing outside a unit are passed over.
     pub fn take(&mut self, kind: &str, about: &Ref, data: &Value) {
         match kind {
-            kind::RUN_START => {
+            kind::RUN_START | kind::RUN_RESUME => {
                 if let Some(scope) = data["scope"].as_object() {
                     self.common = scope.clone();
                 }
