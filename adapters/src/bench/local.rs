@@ -22,7 +22,10 @@ const RESOLVE: Duration = Duration::from_secs(5);
 
 /// Benches of real DUTs on this host.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct LocalBench;
+pub struct LocalBench {
+    /// Whether a known-bad target is started beside the DUTs, for positive controls.
+    pub reference: bool,
+}
 
 #[async_trait]
 impl BenchProvider for LocalBench {
@@ -54,7 +57,8 @@ impl BenchProvider for LocalBench {
         }
         let wired = settings.duts.into_iter().map(|dut| wire(dut, request)).collect();
         let documents = DocumentSettings { folder: request.folder.clone(), hosts, ..DocumentSettings::default() };
-        Ok(Box::new(Station::new(wired, addresses, documents)))
+        let reference = if self.reference { Some(Reference::start_in(&mut addresses).await?) } else { None };
+        Ok(Box::new(Station::new(wired, addresses, documents, reference)))
     }
 }
 

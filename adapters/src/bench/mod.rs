@@ -3,6 +3,8 @@
 mod adhoc;
 mod list;
 mod local;
+mod own;
+mod reference;
 mod settings;
 mod station;
 mod virtual_;
@@ -13,4 +15,5 @@ mod tests;
 pub use adhoc::one_host;
 pub use list::providers;
 pub use local::LocalBench;
+pub use own::own_ways;
 pub use virtual_::VirtualBench;

@@ -18,6 +18,8 @@ use crate::operator::{SharedTerminal, Terminal, TerminalOperator};
 use crate::power::{ByHand, PowerSwitch};
 use crate::ssh::SshTouch;
 
+use super::reference::Reference;
+
 /// How long switching off at the end may take.
 const SWITCH_OFF: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -56,25 +58,33 @@ pub(super) struct Station {
     pub(super) documents: DocumentSettings,
     pub(super) source: Option<Box<dyn Source>>,
     terminal: Option<SharedTerminal>,
+    facts: Value,
     open: Mutex<Open>,
 }
 
 #[derive(Default)]
 struct Open {
     consoles: BTreeMap<String, Arc<SerialConsole>>,
+    reference: Option<Reference>,
     up: BTreeSet<String>,
     closed: bool,
 }
 
 impl Station {
-    pub(super) fn new(wired: Vec<Wired>, addresses: AddressBook, documents: DocumentSettings) -> Self {
+    pub(super) fn new(
+        wired: Vec<Wired>,
+        addresses: AddressBook,
+        documents: DocumentSettings,
+        reference: Option<Reference>,
+    ) -> Self {
         Self {
             wired,
             addresses: Arc::new(addresses),
             documents,
             source: None,
             terminal: Terminal::standard().map(|t| Arc::new(Mutex::new(t))),
-            open: Mutex::default(),
+            facts: reference.as_ref().map_or(Value::Null, Reference::facts),
+            open: Mutex::new(Open { reference, ..Open::default() }),
         }
     }
 
@@ -129,6 +139,10 @@ impl OpenBench for Station {
         Arc::clone(&self.addresses)
     }
 
+    fn reference(&self) -> Value {
+        self.facts.clone()
+    }
+
     async fn touches(&self, dut: &SampleId, run: Arc<dyn Recorder>) -> Result<Touches, Fault> {
         let wired = self.wired.iter().find(|w| w.dut.id == dut.0).ok_or_else(|| {
             let ids: Vec<&str> = self.wired.iter().map(|w| w.dut.id.as_str()).collect();
@@ -163,17 +177,20 @@ impl OpenBench for Station {
     }
 
     async fn close(&self) {
-        let consoles = {
+        let (consoles, reference) = {
             let mut open = self.open.lock().await;
             if std::mem::replace(&mut open.closed, true) {
                 return;
             }
-            std::mem::take(&mut open.consoles)
+            (std::mem::take(&mut open.consoles), open.reference.take())
         };
         // Power first: what a DUT says on its way down belongs to the transcript.
         self.switch_off().await;
         for console in consoles.values() {
             console.close().await;
+        }
+        if let Some(reference) = reference {
+            reference.stop().await;
         }
         if let Some(source) = &self.source {
             source.give_back().await;

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
+use super::reference::Reference;
 use super::station::{PowerWire, Source, Station, Wired};
 use crate::console::{ConsoleSettings, LineSettings, Place};
 use crate::document::DocumentSettings;
@@ -63,7 +64,8 @@ impl BenchProvider for VirtualBench {
             hosts: BTreeMap::from([(MAKER.to_owned(), website)]),
             ..DocumentSettings::default()
         };
-        let mut station = Station::new(wired, addresses, documents);
+        let reference = Reference::start_in(&mut addresses).await?;
+        let mut station = Station::new(wired, addresses, documents, Some(reference));
         station.source = Some(Box::new(hands));
         Ok(Box::new(station))
     }

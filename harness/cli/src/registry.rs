@@ -1,6 +1,6 @@
 //! The wiring: every check, every kind of bench, and the standards as data.
 
-use assay_engine::load::{self, Source};
+use assay_engine::load;
 use assay_engine::plan::{Catalogue, Registry};
 
 /// The catalogues that the binary carries, so that a plan can be run from anywhere. The same files stand in
@@ -18,13 +18,18 @@ pub(crate) fn registry() -> Registry {
 }
 
 fn catalogue() -> Catalogue {
-    let mut whole = Catalogue::default();
-    for (name, text) in CATALOGUES {
-        // A test loads each of them: a shipped catalogue that does not parse never reaches a user.
-        if let Ok(part) = load::catalogue(name, text) {
-            whole.units.extend(part.units);
-            whole.profiles.extend(part.profiles);
-        }
+    // A test loads them all: a shipped catalogue with a mistake never reaches a user.
+    load::catalogue_of(&CATALOGUES).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogues_that_the_binary_carries_load_without_a_mistake() {
+        let whole = load::catalogue_of(&CATALOGUES).expect("no mistakes");
+        assert!(whole.units.contains_key("5.6-1-2 b") && whole.units.contains_key("PSTI-1.2"));
+        assert!(whole.profiles.iter().any(|p| p.id == "uk-psti"));
     }
-    whole
 }

@@ -181,6 +181,9 @@ pub struct Control {
     pub step: Step,
     /// What must hold.
     pub expect: Expr,
+    /// `once: true`: asked of the harness's own reference target, so the first answer of a run serves every unit and
+    /// sample that asks the same.
+    pub once: bool,
 }
 
 /// One step.

@@ -154,7 +154,7 @@ fn expectation() -> Value {
 /// A step. `with` is described by an if-then per check, so that editors complete its parameters.
 fn step(registry: &Registry, control: bool) -> Value {
     let names: Vec<&str> = registry.checks.iter().map(|c| c.info().name).collect();
-    let keys: Vec<&str> = keys::STEP.into_iter().filter(|k| control || *k != "expect").collect();
+    let keys: Vec<&str> = keys::STEP.into_iter().filter(|k| control || !keys::CONTROL_ONLY.contains(k)).collect();
     let required: &[&str] = if control { &["expect"] } else { &[] };
     let mut schema = mapping(&keys, required, |key| match key {
         "check" => word(&names, "The check to run; `assay checks` lists them."),
@@ -171,6 +171,9 @@ fn step(registry: &Registry, control: bool) -> Value {
         "unless" => expression("Skipped where true."),
         "deadline" => duration("Its own limit inside the unit's."),
         "expect" => expression("Must hold, before and after."),
+        "once" => {
+            json!({ "type": "boolean", "default": false, "description": "Asked of the harness's own reference target: the first answer of a run serves all who ask the same." })
+        }
         _ => json!({}),
     });
     let one_of: Vec<Value> = ["check", "ask", "for_each"].into_iter().map(|key| json!({ "required": [key] })).collect();

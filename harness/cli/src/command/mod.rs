@@ -46,7 +46,11 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, u8> {
             Ok(done)
         }
         Err(e) => {
-            crate::say::error("runtime", format!("no threads to work with: {e}"), Some("raise the limit on processes (ulimit -u)"));
+            crate::say::error(
+                "runtime",
+                format!("no threads to work with: {e}"),
+                Some("raise the limit on processes (ulimit -u)"),
+            );
             Err(crate::exit::BENCH)
         }
     }

@@ -22,7 +22,9 @@ impl Signer {
             let key = SigningKey::load(path).map_err(|e| e.to_string())?;
             return Ok(Self { key, principal });
         }
-        let path = default_key_path().ok_or("neither HOME nor XDG_CONFIG_HOME is set, so there is no place for a signing key; name one with --sign")?;
+        let path = default_key_path().ok_or(
+            "neither HOME nor XDG_CONFIG_HOME is set, so there is no place for a signing key; name one with --sign",
+        )?;
         let (key, made) = SigningKey::load_or_create(&path, &principal).map_err(|e| e.to_string())?;
         let signers = path.with_file_name("allowed_signers");
         let line = key.allowed_signers_line(&principal);

@@ -10,7 +10,11 @@ use crate::{exit, say};
 pub(super) fn run(args: &Report) -> u8 {
     let Some(format) = Format::from_word(&args.format) else {
         let words = Format::ALL.iter().map(|f| f.word()).collect::<Vec<_>>().join(", ");
-        say::error("unknown-format", format!("there is no format `{}`", args.format), Some(&format!("take one of: {words}")));
+        say::error(
+            "unknown-format",
+            format!("there is no format `{}`", args.format),
+            Some(&format!("take one of: {words}")),
+        );
         return exit::INVALID;
     };
     let results = match read_results(&args.pack) {

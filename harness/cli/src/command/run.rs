@@ -1,15 +1,16 @@
 //! `assay run` and `assay resume`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use assay_engine::load::{self, LoadRequest};
 use assay_engine::plan::{Registry, ResolvedRun};
 use assay_engine::run::{self as engine, Cancel, RunError, RunOptions, RunOutcome};
 use assay_model::results::ToolInfo;
+use clap::Parser;
 use tokio::sync::broadcast;
 
 use super::pack::{Signer, vault_keys};
-use crate::args::{Resume, Run, Selection};
+use crate::args::{Cli, Command, Resume, Run, Selection};
 use crate::live::{Show, follow};
 use crate::registry::registry;
 use crate::{exit, say};
@@ -49,6 +50,18 @@ pub(super) fn run(args: Run) -> u8 {
 /// Goes on with a partial run.
 pub(super) fn resume(args: Resume) -> u8 {
     let registry = registry();
+    let resolved = match selection_of(&args.pack).map(|selection| resolve(&selection, &registry)) {
+        Ok(Ok(resolved)) => resolved,
+        Ok(Err(code)) => return code,
+        Err(text) => {
+            say::error(
+                "resume",
+                text,
+                Some("resume from the folder in which the run was started, with its files as they were"),
+            );
+            return exit::INVALID;
+        }
+    };
     let signer = match Signer::ready(args.sign.as_deref()) {
         Ok(signer) => signer,
         Err(text) => {
@@ -63,11 +76,29 @@ pub(super) fn resume(args: Resume) -> u8 {
         let (sender, receiver) = broadcast::channel(4096);
         tokio::spawn(signals(cancel));
         let view = tokio::spawn(follow(receiver, show));
-        let outcome = engine::resume(&args.pack, &registry, options, sender).await;
+        let outcome = engine::resume(&args.pack, resolved, options, sender).await;
         let _ = view.await;
         outcome
     });
     finish(outcome, &signer, show)
+}
+
+/// What the command line of a partial run selected: the first line of its journal has it.
+fn selection_of(pack: &Path) -> Result<Selection, String> {
+    use std::io::BufRead;
+    let path = pack.join("journal/journal.jsonl");
+    let unreadable = |e: std::io::Error| format!("{} could not be read: {e}", path.display());
+    let mut first = String::new();
+    let file = std::fs::File::open(&path).map_err(unreadable)?;
+    std::io::BufReader::new(std::io::Read::take(file, 1 << 20)).read_line(&mut first).map_err(unreadable)?;
+    let line: assay_model::journal::Line = serde_json::from_str(&first)
+        .map_err(|e| format!("{} does not begin with a journal line: {e}", path.display()))?;
+    let argv: Vec<String> = serde_json::from_value(line.data["argv"].clone())
+        .map_err(|_| format!("{} does not say how the run was started", path.display()))?;
+    match Cli::try_parse_from(argv).map(|cli| cli.command) {
+        Ok(Command::Run(run)) => Ok(run.selection),
+        _ => Err(format!("{} was not made by `assay run`", pack.display())),
+    }
 }
 
 /// Loads and resolves; prints every mistake. Nothing is opened.
@@ -111,8 +142,8 @@ fn options(out: PathBuf, registry: &Registry) -> RunOptions {
     RunOptions {
         argv: std::env::args().collect(),
         profiles: registry.catalogue.profiles.clone(),
-        ways: assay_adapters::own_ways(),
-        record: Some(assay_adapters::seam::recorded),
+        ways: Some(assay_adapters::bench::own_ways),
+        record: Some(|ways, recorder| assay_adapters::seam::recorded(ways, &recorder)),
         keys: vault_keys(),
         ..RunOptions::new(out, tool)
     }
@@ -121,12 +152,17 @@ fn options(out: PathBuf, registry: &Registry) -> RunOptions {
 /// Ctrl-C once: finish the call, clean up, close. Twice: nothing more is waited for.
 async fn signals(cancel: Cancel) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
         return;
     };
     loop {
         let code = tokio::select! { _ = interrupt.recv() => 130, _ = terminate.recv() => 143 };
-        say::note(if cancel.is_cancelled() { "stopping at once" } else { "stopping: clean-up first; once more to stop at once" });
+        say::note(if cancel.is_cancelled() {
+            "stopping at once"
+        } else {
+            "stopping: clean-up first; once more to stop at once"
+        });
         cancel.interrupt(code);
     }
 }
@@ -136,7 +172,9 @@ fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, sh
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => {
             let help = match &error {
-                RunError::EvidenceLost { .. } => Some("make room on that disk and run again; the record verifies up to its last line"),
+                RunError::EvidenceLost { .. } => {
+                    Some("make room on that disk and run again; the record verifies up to its last line")
+                }
                 _ => None,
             };
             say::error("run", error.to_string(), help);
@@ -163,4 +201,3 @@ fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, sh
     }
     outcome.exit_code
 }
-

@@ -31,7 +31,10 @@ pub(super) fn run(args: &Verify) -> u8 {
         for note in &report.notes {
             say::result(format!("note    {}", visible(note)));
         }
-        say::result(format!("{word}: {} files, {} bytes, {} journal lines", report.files, report.bytes, report.journal_records));
+        say::result(format!(
+            "{word}: {} files, {} bytes, {} journal lines",
+            report.files, report.bytes, report.journal_records
+        ));
         if !signer.is_empty() {
             say::result(format!("signed by {signer}"));
         }

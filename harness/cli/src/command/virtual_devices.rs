@@ -29,7 +29,7 @@ pub(super) fn run(args: Virtual) -> u8 {
     }
 }
 
-fn up(model: String, defects: Vec<String>, samples: u32, network: Ipv4Addr, as_json: bool) -> u8 {
+fn up(model: String, defects: Vec<String>, samples: u8, network: Ipv4Addr, as_json: bool) -> u8 {
     let done = super::block_on(async {
         let running = match start(StartSpec { model, samples, defects, network }).await {
             Ok(running) => running,
@@ -53,7 +53,8 @@ fn show(running: &Running, as_json: bool) {
         let samples: Vec<_> = samples
             .iter()
             .map(|s| {
-                let ports: Vec<_> = s.ports.iter().map(|(port, service)| json!({"port": port, "service": service})).collect();
+                let ports: Vec<_> =
+                    s.ports.iter().map(|(port, service)| json!({"port": port, "service": service})).collect();
                 json!({"id": s.id, "host": s.host, "console": s.console, "label": s.label, "ports": ports,
                        "foreign_ports": s.foreign_ports})
             })

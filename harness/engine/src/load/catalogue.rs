@@ -2,13 +2,36 @@
 
 use std::path::{Path, PathBuf};
 
-use assay_model::{Diagnostic, Severity};
+use std::sync::Arc;
+
+use assay_model::{Diagnostic, Severity, SourceFile};
 
 use super::files::Files;
 use super::lower::{self, Mistakes};
 use super::source::unreadable;
+use super::tree;
 use crate::expr::on_big_stack;
 use crate::plan::Catalogue;
+
+/// One catalogue of several texts, such as the ones that a binary carries: name and text of each.
+///
+/// # Errors
+/// Every mistake in them; an id that two texts give.
+pub fn catalogue_of(texts: &[(&str, &str)]) -> Result<Catalogue, Vec<Diagnostic>> {
+    on_big_stack(|| {
+        let mistakes = Mistakes::default();
+        let (mut catalogue, mut seen) = (Catalogue::default(), Vec::new());
+        for (name, text) in texts {
+            let file = Arc::new(SourceFile { path: PathBuf::from(name), text: (*text).to_owned() });
+            match tree::parse(&file) {
+                Ok(node) => lower::catalogue::lower(&node, &mut catalogue, &mut seen, &mistakes),
+                Err(diagnostic) => mistakes.add(diagnostic),
+            }
+        }
+        let found = mistakes.take();
+        if found.iter().any(|d| d.severity == Severity::Error) { Err(found) } else { Ok(catalogue) }
+    })
+}
 
 /// Reads every `*.yaml` of a folder, in the order of their names, into one catalogue.
 ///

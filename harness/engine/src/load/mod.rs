@@ -15,8 +15,8 @@ pub(crate) mod suggest;
 mod template;
 pub mod tree;
 
-pub use catalogue::load_catalogue;
+pub use catalogue::{catalogue_of, load_catalogue};
 pub use lint::lint;
 pub(crate) use lower::keys;
 pub use request::LoadRequest;
-pub use resolve::load;
+pub use resolve::{load, load_bench, load_plans};

@@ -30,6 +30,43 @@ pub fn load(request: &LoadRequest, registry: &Registry) -> Result<ResolvedRun, V
     on_big_stack(|| Loading { request, registry, mistakes: Mistakes::default(), files: Files::default() }.run())
 }
 
+/// A bench by itself, for one check by hand; its dossier is read where it names one.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn load_bench(path: &Path, defects: &[String], registry: &Registry) -> Result<Bench, Vec<Diagnostic>> {
+    let request = LoadRequest { bench: Some(path.to_owned()), defects: defects.to_vec(), ..LoadRequest::default() };
+    on_big_stack(|| {
+        let loading = Loading { request: &request, registry, mistakes: Mistakes::default(), files: Files::default() };
+        let bench = loading.bench_file().and_then(|(bench, file)| {
+            let product = loading.product(bench.product.clone());
+            loading.bench(bench, file, product.as_ref())
+        });
+        let found = loading.mistakes.take();
+        bench.filter(|_| found.iter().all(|d| d.severity != Severity::Error)).ok_or(found)
+    })
+}
+
+/// Plans by themselves, without bench and dossier: for judging recorded observations by them.
+///
+/// # Errors
+/// Every mistake in them.
+pub fn load_plans(paths: &[PathBuf], registry: &Registry) -> Result<ResolvedRun, Vec<Diagnostic>> {
+    let request = LoadRequest { plans: paths.to_vec(), ..LoadRequest::default() };
+    on_big_stack(|| {
+        let loading = Loading { request: &request, registry, mistakes: Mistakes::default(), files: Files::default() };
+        let plans = loading.plans();
+        duplicates(&plans, &loading.mistakes);
+        let found = loading.mistakes.take();
+        if found.iter().any(|d| d.severity == Severity::Error) {
+            return Err(found);
+        }
+        let plans = plans.into_iter().map(finish).collect();
+        let inputs = loading.files.into_inputs();
+        Ok(ResolvedRun { plans, bench: None, product: None, answers: None, inputs, warnings: found })
+    })
+}
+
 struct Loading<'a> {
     request: &'a LoadRequest,
     registry: &'a Registry,
@@ -41,11 +78,7 @@ impl Loading<'_> {
     fn run(self) -> Result<ResolvedRun, Vec<Diagnostic>> {
         let mut plans = self.plans();
         duplicates(&plans, &self.mistakes);
-        let bench = self.request.bench.as_ref().and_then(|path| {
-            let node = self.files.read(path, "bench", None, &self.mistakes)?;
-            let file = Arc::clone(&node.span.file);
-            Some((lower::bench::lower(&node, self.registry, &self.mistakes)?, file))
-        });
+        let bench = self.bench_file();
         let named = |f: fn(&BenchFile) -> &Option<(PathBuf, Span)>| bench.as_ref().and_then(|(b, _)| f(b).clone());
         let product = self.product(named(|b| &b.product));
         let answers = self.answers(named(|b| &b.answers), &plans);
@@ -67,6 +100,12 @@ impl Loading<'_> {
         }
         let plans = plans.into_iter().map(finish).collect();
         Ok(ResolvedRun { plans, bench, product, answers, inputs: self.files.into_inputs(), warnings: found })
+    }
+
+    fn bench_file(&self) -> Option<(BenchFile, Arc<assay_model::SourceFile>)> {
+        let node = self.files.read(self.request.bench.as_ref()?, "bench", None, &self.mistakes)?;
+        let file = Arc::clone(&node.span.file);
+        Some((lower::bench::lower(&node, self.registry, &self.mistakes)?, file))
     }
 
     fn plans(&self) -> Vec<LoweredPlan> {

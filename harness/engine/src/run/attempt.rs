@@ -1,5 +1,6 @@
 //! One attempt of a unit: controls, steps, controls again, clean-up.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use super::evidence::{StepRecorder, Store};
 use super::options::Record;
 use super::scope::Scopes;
 use super::step::{Site, StepEnd, about, run_check};
+use super::template::fill;
 use crate::expr::Scope;
 use crate::journal::Entry;
 use crate::judge::{Collector, control_holds, phase, step_name};
@@ -45,6 +47,8 @@ pub(super) struct RunCx {
     pub(super) ways: Touches,
     pub(super) record: Option<Record>,
     pub(super) prompt: tokio::sync::Mutex<()>,
+    /// What `once` controls observed: by check and parameters, the data of their observation.
+    pub(super) asked_once: tokio::sync::Mutex<HashMap<String, Value>>,
 }
 
 /// A sample on its bench.
@@ -147,7 +151,12 @@ impl Attempt {
         let mut all_held = true;
         for (index, control) in unit.control.iter().enumerate() {
             let site = Site { phase: when, control: Some(index), ..Site::default() };
-            match self.step(&control.step, scope, &site, 0, until).await {
+            let end = if control.once {
+                self.asked_once(&control.step, scope, &site, until).await
+            } else {
+                self.step(&control.step, scope, &site, 0, until).await
+            };
+            match end {
                 Some(StepEnd::Seen(seen)) => {
                     let held = control_holds(&control.expect, &step_name(&control.step), &seen, scope);
                     all_held &= held == Ok(true);
@@ -159,6 +168,29 @@ impl Attempt {
         }
         // A violation that stands without controls is looked for all the same.
         all_held || unit.expect.iter().any(|e| e.polarity == Polarity::Presence && !e.optional)
+    }
+
+    /// A control on the reference target: the first answer of the run serves all who ask the same. Waiting askers wait
+    /// for that one answer, because two at once could disturb each other on the one target.
+    async fn asked_once(&self, step: &Step, scope: &Scope, site: &Site, until: Deadline) -> Option<StepEnd> {
+        let Action::Check { check, with } = &step.action else {
+            return self.step(step, scope, site, 0, until).await;
+        };
+        let Ok(params) = fill(with, scope) else { return self.step(step, scope, site, 0, until).await };
+        let key = format!("{} {params}", check.info().name);
+        let mut asked = self.cx.asked_once.lock().await;
+        if let Some(seen) = asked.get(&key) {
+            let data = site.data(step, json!({"observation": seen, "asked_before": true}));
+            self.log.put(kind::OBSERVATION, about(&self.log, step, self.sample.as_deref()), data);
+            return Some(StepEnd::Seen(seen.clone()));
+        }
+        // The target is the harness's own, so any sample's ways of touching serve.
+        let sample = self.sample.clone().or_else(|| self.cx.samples.first().cloned());
+        let end = self.once(step, scope, site, 0, sample, until).await;
+        if let Some(StepEnd::Seen(seen)) = &end {
+            asked.insert(key, seen.clone());
+        }
+        end
     }
 
     /// Runs steps in order until one ends otherwise than with an observation. `first_loop` is the number of the first

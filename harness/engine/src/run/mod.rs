@@ -24,7 +24,7 @@ mod template;
 
 pub use cancel::Cancel;
 pub use event::RunEvent;
-pub use options::{Record, RunError, RunOptions, RunOutcome};
+pub use options::{MakeWays, Record, RunError, RunOptions, RunOutcome};
 pub use resume::resume;
 pub use scope::Scopes;
 pub use session::run;

@@ -14,6 +14,9 @@ use crate::redact::Vault;
 /// Puts the recording seam around ways of touching.
 pub type Record = fn(&Touches, Arc<dyn Recorder>) -> Touches;
 
+/// Makes the ways that the tool itself has; streams that they open go to the recorder.
+pub type MakeWays = fn(Arc<dyn Recorder>) -> Touches;
+
 /// How to run, beside what to run.
 #[derive(Clone)]
 pub struct RunOptions {
@@ -30,7 +33,7 @@ pub struct RunOptions {
     /// Profiles of the catalogue; those that a plan names get a verdict.
     pub profiles: Vec<Profile>,
     /// Ways that the tool itself has, for every DUT whose bench has none of its own: the operator's terminal, documents.
-    pub ways: Touches,
+    pub ways: Option<MakeWays>,
     /// Records [`RunOptions::ways`] in runs without a bench.
     pub record: Option<Record>,
     /// Where the vault's key is kept, outside the pack, so that tags stay equal when the run is resumed.
@@ -48,7 +51,7 @@ impl RunOptions {
             argv: Vec::new(),
             cancel: Cancel::new(),
             profiles: Vec::new(),
-            ways: Touches::default(),
+            ways: None,
             record: None,
             keys: None,
         }

@@ -41,6 +41,11 @@ impl Scopes {
                     self.common = scope.clone();
                 }
             }
+            kind::BENCH_OPEN => {
+                if let Some(bench) = self.common.get_mut("bench").and_then(Value::as_object_mut) {
+                    bench.insert("reference".into(), data["reference"].clone());
+                }
+            }
             kind::SAMPLE_BIND => {
                 let id = about.sample.clone().unwrap_or_default();
                 let bound = Bound { id: id.clone(), dut: data["dut"].clone() };

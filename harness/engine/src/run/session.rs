@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use assay_model::journal::{Ref, kind};
 use assay_model::results::PlanInfo;
-use assay_model::{AddressBook, Fault, Limits, OpenBench};
+use assay_model::{AddressBook, Fault, Limits, OpenBench, Touches};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
@@ -17,7 +17,7 @@ use super::bind;
 use super::case::{Case, unit_facts};
 use super::dispatcher::{Dispatcher, Lost, Sender, journal_path};
 use super::event::RunEvent;
-use super::evidence::Store;
+use super::evidence::{StepRecorder, Store};
 use super::folder;
 use super::options::{RunError, RunOptions, RunOutcome};
 use super::scope::Scopes;
@@ -209,11 +209,15 @@ impl Session {
         let mut scopes = Scopes::default();
         scopes.take(kind::RUN_START, &Ref::default(), &self.vault.redact_json(start));
         let (bench, fault) = self.open_bench(&resolved).await;
+        let ways = self
+            .options
+            .ways
+            .map_or_else(Touches::default, |make| make(StepRecorder::new(self.store.clone(), Ref::default())));
         let samples = match &bench {
             Some(bench) => {
                 let registered = self.vault.registered();
-                let ways = &self.options.ways;
-                let bound = bind::bind(bench, &dossier.samples, ways, &self.vault, &self.store, &mut scopes).await;
+                self.reference(bench.as_ref(), &mut scopes);
+                let bound = bind::bind(bench, &dossier.samples, &ways, &self.vault, &self.store, &mut scopes).await;
                 for entry in self.vault.register_entries().into_iter().skip(registered) {
                     let data = serde_json::to_value(entry).unwrap_or_default();
                     self.sender.append(note(kind::REDACTION_APPLIED, Ref::default(), data));
@@ -240,7 +244,8 @@ impl Session {
             samples,
             scopes: RwLock::new(scopes),
             answers: resolved.answers.clone(),
-            ways: self.options.ways.clone(),
+            ways,
+            asked_once: tokio::sync::Mutex::default(),
             record: self.options.record,
             prompt: tokio::sync::Mutex::default(),
         });
@@ -252,6 +257,13 @@ impl Session {
         }
         drop(cx);
         self.close(bench).await
+    }
+
+    /// Says what the bench's known-bad target is, before any plan can name it.
+    fn reference(&self, bench: &dyn OpenBench, scopes: &mut Scopes) {
+        let data = json!({"reference": bench.reference()});
+        scopes.take(kind::BENCH_OPEN, &Ref::default(), &data);
+        self.sender.append(note(kind::BENCH_OPEN, Ref::default(), data));
     }
 
     async fn open_bench(&self, resolved: &ResolvedRun) -> (Option<Arc<dyn OpenBench>>, Option<Fault>) {

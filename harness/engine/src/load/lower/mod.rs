@@ -62,7 +62,7 @@ pub(crate) mod keys {
     pub(crate) use super::params::{KEYS as PARAM, TYPES as PARAM_TYPES};
     pub(crate) use super::plan::KEYS as PLAN;
     pub(crate) use super::product::{KEYS as PRODUCT, PROCEDURES, SAMPLE_KEYS, SECRETS};
-    pub(crate) use super::step::{ASK_KEYS, EVIDENCE, KEYS as STEP};
+    pub(crate) use super::step::{ASK_KEYS, CONTROL_ONLY, EVIDENCE, KEYS as STEP};
     pub(crate) use super::suite::KEYS as SUITE;
     pub(crate) use super::unit::{KEYS as UNIT, NEEDS};
 }

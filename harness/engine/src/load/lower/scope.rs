@@ -55,6 +55,7 @@ pub(crate) fn names(params: Type) -> Names {
                 ("limits", Type::record("`bench.limits`", limits)),
                 ("permits", texts()),
                 ("provides", texts()),
+                ("reference", Dyn),
             ],
         ),
     );

@@ -12,8 +12,10 @@ use crate::load::suggest;
 use crate::load::tree::{Node, Yaml};
 use crate::plan::{Action, Ask, Control, Registry, Step};
 
-pub(crate) const KEYS: [&str; 10] =
-    ["check", "with", "ask", "for_each", "steps", "as", "per", "unless", "deadline", "expect"];
+pub(crate) const KEYS: [&str; 11] =
+    ["check", "with", "ask", "for_each", "steps", "as", "per", "unless", "deadline", "expect", "once"];
+/// Keys that only controls have.
+pub(crate) const CONTROL_ONLY: [&str; 2] = ["expect", "once"];
 pub(crate) const ASK_KEYS: [&str; 5] = ["text", "answers", "secret", "evidence", "evidence_for_pass"];
 pub(crate) const EVIDENCE: [&str; 3] = ["photo", "file", "text"];
 /// Loops nest this deep.
@@ -49,7 +51,8 @@ impl Steps<'_> {
             let text = format!("this control does not look at `{name}`, what its own step observed");
             self.mistakes.add(Diagnostic::error("plan::control", text, Some(expect.span.clone())));
         }
-        Some(Control { step, expect })
+        let once = fields.flag("once").unwrap_or(false);
+        Some(Control { step, expect, once })
     }
 
     fn step<'n>(&mut self, node: &'n Node, control: bool, loops: usize) -> Option<(Step, Fields<'n>)>
@@ -57,7 +60,7 @@ impl Steps<'_> {
         Self: 'n,
     {
         let what = if control { "a control" } else { "a step" };
-        let keys: Vec<&str> = KEYS.into_iter().filter(|k| control || *k != "expect").collect();
+        let keys: Vec<&str> = KEYS.into_iter().filter(|k| control || !CONTROL_ONLY.contains(k)).collect();
         // The fields live as long as the node: they report into the same list.
         let fields = Fields::open(what, node, &keys, self.mistakes)?;
         let actions: Vec<&str> = ["check", "ask", "for_each"].into_iter().filter(|k| fields.get(k).is_some()).collect();
