@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use assay_model::{Diagnostic, Severity};
 
 use super::files::Files;
+use super::lower::suite::Seen;
 use super::lower::{self, Mistakes};
 use super::source::unreadable;
 use crate::expr::on_big_stack;
@@ -17,7 +18,7 @@ use crate::plan::Catalogue;
 pub fn load_catalogue(folder: &Path) -> Result<Catalogue, Vec<Diagnostic>> {
     on_big_stack(|| {
         let mistakes = Mistakes::default();
-        let (files, mut catalogue, mut seen) = (Files::default(), Catalogue::default(), Vec::new());
+        let (files, mut catalogue, mut seen) = (Files::default(), Catalogue::default(), Seen::new());
         match std::fs::read_dir(folder) {
             Err(error) => mistakes.add(unreadable(folder, &error)),
             Ok(entries) => {

@@ -1,11 +1,11 @@
 //! Catalogue files: the standards as data.
 
+use assay_model::Diagnostic;
 use assay_model::catalogue::{CatalogueUnit, Profile};
-use assay_model::{Diagnostic, Span};
 
 use super::Mistakes;
 use super::fields::{Fields, header};
-use super::suite::unique;
+use super::suite::{Seen, unique};
 use crate::load::suggest;
 use crate::load::tree::Node;
 use crate::plan::Catalogue;
@@ -15,7 +15,7 @@ const UNIT_KEYS: [&str; 7] = ["id", "title", "provision", "case", "group", "kind
 const KINDS: [&str; 4] = ["conceptual", "functional", "mixed", "legal-item"];
 
 /// Adds one file's units and profiles. `seen` spans all files: an id means one thing.
-pub(crate) fn lower(node: &Node, into: &mut Catalogue, seen: &mut Vec<(String, Span)>, mistakes: &Mistakes) {
+pub(crate) fn lower(node: &Node, into: &mut Catalogue, seen: &mut Seen, mistakes: &Mistakes) {
     let Some(fields) = Fields::open("a catalogue", node, &KEYS, mistakes) else { return };
     header(&fields, "catalogue/1");
     let id = fields.require_text("id").unwrap_or_default();
