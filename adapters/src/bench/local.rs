@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
+    reference::Reference,
     settings::{self, LocalDut, PowerSettings},
     station::{PowerWire, Station, Wired},
 };

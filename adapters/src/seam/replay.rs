@@ -99,6 +99,7 @@ impl Replay {
             power: way(&mut tracks),
             documents: way(&mut tracks),
             operator: way(&mut tracks),
+            probe: way(&mut tracks),
         }
     }
 }

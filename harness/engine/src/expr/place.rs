@@ -46,6 +46,9 @@ impl Place {
             Some(last) if last >= bytes.start => self.at.get(last.min(end)).map_or(start, |b| b + 1),
             _ => start,
         };
-        Span { file: Arc::clone(&self.file), bytes: start..stop.max(start) }
+        let text = &self.file.text;
+        let start = (0..=start.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let stop = (stop.max(start)..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+        Span { file: Arc::clone(&self.file), bytes: start..stop }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use assay_model::{Diagnostic, Severity, SourceFile};
 
 use super::files::Files;
+use super::lower::suite::Seen;
 use super::lower::{self, Mistakes};
 use super::source::unreadable;
 use super::tree;
@@ -40,7 +41,7 @@ pub fn catalogue_of(texts: &[(&str, &str)]) -> Result<Catalogue, Vec<Diagnostic>
 pub fn load_catalogue(folder: &Path) -> Result<Catalogue, Vec<Diagnostic>> {
     on_big_stack(|| {
         let mistakes = Mistakes::default();
-        let (files, mut catalogue, mut seen) = (Files::default(), Catalogue::default(), Vec::new());
+        let (files, mut catalogue, mut seen) = (Files::default(), Catalogue::default(), Seen::new());
         match std::fs::read_dir(folder) {
             Err(error) => mistakes.add(unreadable(folder, &error)),
             Ok(entries) => {

@@ -7,6 +7,7 @@ use assay_model::Diagnostic;
 use super::files::Files;
 use super::lower::params::Overrides;
 use super::lower::plan::{LoweredPlan, Lowering};
+use super::lower::suite::Seen;
 use super::lower::{self, Mistakes};
 use super::resolve::{duplicates, plan_nodes};
 use super::source::unreadable;
@@ -85,7 +86,7 @@ impl Linting<'_> {
             "product" => drop(lower::product::lower(&node, &self.mistakes)),
             "answers" => drop(lower::answers::lower(&node, &self.mistakes)),
             "catalogue" => {
-                let (mut catalogue, mut seen) = (Catalogue::default(), Vec::new());
+                let (mut catalogue, mut seen) = (Catalogue::default(), Seen::new());
                 lower::catalogue::lower(&node, &mut catalogue, &mut seen, &self.mistakes);
             }
             "waivers" => {} // read by `reports`

@@ -43,7 +43,7 @@ pub(crate) fn scan(text: &str) -> Scan {
         }
         at += line.len();
     }
-    let reserved = text.char_indices().find(|(_, c)| original(*c).is_some()).map(|(at, _)| at);
+    let reserved = if text.is_ascii() { None } else { text.find(|c| original(c).is_some()) };
     Scan { text: scanner.out, tab, reserved }
 }
 
@@ -73,7 +73,11 @@ impl Scanner {
         }
         let tab = if blank || self.quote.is_some() { None } else { line[..lead].find('\t') };
         self.out.push_str(&line[..lead]);
-        self.content(content);
+        if self.quote.is_none() && self.flow == 0 && !content.contains(['"', '\'', '[', '{', '$']) {
+            self.out.push_str(content);
+        } else {
+            self.content(content);
+        }
         if self.quote.is_none() && self.flow == 0 && opens_block_scalar(content) {
             self.block = Some(lead + parent_column(content));
         }

@@ -14,7 +14,7 @@ use crate::expr::{Place, on_big_stack};
 /// Deepest nesting of lists and mappings.
 pub(crate) const MAX_DEPTH: usize = 40;
 /// Most nodes in one file, aliases expanded.
-pub(crate) const MAX_NODES: usize = 200_000;
+pub(crate) const MAX_NODES: usize = 50_000;
 
 /// A value and its place.
 #[derive(Debug, Clone)]
@@ -143,7 +143,7 @@ impl Node {
                 last = start + found;
                 left = ahead;
             }
-            at.extend(std::iter::repeat_n(last, wanted.len_utf8()));
+            at.extend(std::iter::repeat_n(last, wanted.len_utf8())); // spans are widened to whole characters
         }
         at.push(if text.is_empty() { start } else { end });
         Place::new(Arc::clone(file), at)

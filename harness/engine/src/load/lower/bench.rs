@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Mistakes;
 use super::fields::{Fields, header};
-use super::suite::unique;
+use super::suite::{Seen, unique};
 use crate::load::suggest;
 use crate::load::tree::{Node, Yaml};
 use crate::plan::Registry;
@@ -122,7 +122,7 @@ fn limits(fields: &Fields<'_>, mistakes: &Mistakes) -> Limits {
 }
 
 fn duts(fields: &Fields<'_>, mistakes: &Mistakes) -> Vec<Value> {
-    let mut ids = Vec::new();
+    let mut ids = Seen::new();
     for item in fields.list("duts") {
         let Some(dut) = Fields::open("a DUT", item, &DUT_KEYS, mistakes) else { continue };
         if let (Some(id), Some(node)) = (dut.require_text("id"), dut.get("id")) {

@@ -1,12 +1,12 @@
 //! Catalogue files: the standards as data. They say more than the engine reads (texts, sources, confidence), so further keys
 //! are welcome in them; a test of the data itself holds those.
 
+use assay_model::Diagnostic;
 use assay_model::catalogue::{CatalogueUnit, Profile};
-use assay_model::{Diagnostic, Span};
 
 use super::Mistakes;
 use super::fields::{Fields, header};
-use super::suite::unique;
+use super::suite::{Seen, unique};
 use crate::load::suggest;
 use crate::load::tree::Node;
 use crate::plan::Catalogue;
@@ -14,7 +14,7 @@ use crate::plan::Catalogue;
 const KINDS: [&str; 4] = ["conceptual", "functional", "mixed", "legal-item"];
 
 /// Adds one file's units and profiles. `seen` spans all files: an id means one thing.
-pub(crate) fn lower(node: &Node, into: &mut Catalogue, seen: &mut Vec<(String, Span)>, mistakes: &Mistakes) {
+pub(crate) fn lower(node: &Node, into: &mut Catalogue, seen: &mut Seen, mistakes: &Mistakes) {
     let Some(fields) = Fields::open_any("a catalogue", node, mistakes) else { return };
     header(&fields, "catalogue/1");
     let id = fields.require_text("id").unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The tables of IXIT: their names, and the endpoints that their rows declare.
 
-use assay_model::{Diagnostic, Span};
+use assay_model::Diagnostic;
 use serde_json::{Map, Value, json};
 
 use super::Mistakes;
@@ -117,7 +117,7 @@ fn rows(node: &Node, mistakes: &Mistakes) -> Option<Value> {
         mistakes.add(Diagnostic::error("plan::type", text, Some(node.span.clone())));
         return None;
     };
-    let mut ids: Vec<(String, Span)> = Vec::new();
+    let mut ids = super::suite::Seen::new();
     for item in items {
         let Some(row) = Fields::open_any("a row of IXIT", item, mistakes) else { continue };
         check_endpoints(item, mistakes);

@@ -43,9 +43,11 @@ impl Mistakes {
             }
         }
         all.sort_by_key(|d| d.span.as_ref().map(|s| (files.iter().position(|f| *f == s.file.path), s.bytes.start)));
+        // The same mistake met twice stands at the same place, so its twin is near.
         let mut seen: Vec<Diagnostic> = Vec::new();
         for diagnostic in all {
-            if !seen.contains(&diagnostic) {
+            let here = seen.iter().rev().take_while(|d| d.span == diagnostic.span);
+            if !here.into_iter().any(|d| *d == diagnostic) {
                 seen.push(diagnostic);
             }
         }

@@ -89,7 +89,7 @@ impl Lowering<'_> {
             mistakes: self.mistakes,
             names: names.clone(),
             over_samples: false,
-            bound: Vec::new(),
+            bound: super::suite::Seen::new(),
         };
         let parts = || all.iter().filter_map(|n| Fields::open_any("a plan", n, self.mistakes));
         let shared: Vec<Step> = parts().flat_map(|p| steps.lower(p.list("shared"))).collect();

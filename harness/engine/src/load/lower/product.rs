@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use assay_model::{Diagnostic, Span};
+use assay_model::Diagnostic;
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, header};
-use super::suite::unique;
+use super::suite::{Seen, unique};
 use super::{Mistakes, ixit};
 use crate::load::tree::{Node, Yaml};
 use crate::plan::Product;
@@ -72,7 +72,7 @@ fn procedures(fields: &Fields<'_>, inner: Option<Value>, mistakes: &Mistakes) ->
 }
 
 fn samples(fields: &Fields<'_>, mistakes: &Mistakes) -> Vec<Value> {
-    let mut ids: Vec<(String, Span)> = Vec::new();
+    let mut ids = Seen::new();
     for item in fields.list("samples") {
         let Some(sample) = Fields::open("a sample", item, &SAMPLE_KEYS, mistakes) else { continue };
         if let (Some(id), Some(node)) = (sample.require_text("id"), sample.get("id")) {

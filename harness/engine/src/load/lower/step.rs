@@ -30,7 +30,7 @@ pub(crate) struct Steps<'a> {
     /// Whether the unit is judged once over all samples.
     pub(crate) over_samples: bool,
     /// Names bound so far, with their places.
-    pub(crate) bound: Vec<(String, Span)>,
+    pub(crate) bound: super::suite::Seen,
 }
 
 impl Steps<'_> {

@@ -1,5 +1,6 @@
 //! `suite.yaml`: the plans of a folder.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use assay_model::{Diagnostic, Span};
@@ -17,7 +18,7 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Vec<(PathBuf, Span)> {
     fields.text("suite");
     fields.text("title");
     let Some(list) = fields.require("plans") else { return Vec::new() };
-    let mut seen = Vec::new();
+    let mut seen = Seen::new();
     let plans: Vec<(PathBuf, Span)> = fields
         .list("plans")
         .iter()
@@ -35,20 +36,16 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Vec<(PathBuf, Span)> {
     plans
 }
 
+/// Names met so far, with their places.
+pub(crate) type Seen = BTreeMap<String, Span>;
+
 /// Reports `name` where it stands a second time, with the first place beside it.
-pub(crate) fn unique(
-    code: &'static str,
-    what: &str,
-    name: &str,
-    span: &Span,
-    seen: &mut Vec<(String, Span)>,
-    mistakes: &Mistakes,
-) {
-    match seen.iter().find(|(known, _)| known == name) {
-        Some((_, first)) => mistakes.add(
+pub(crate) fn unique(code: &'static str, what: &str, name: &str, span: &Span, seen: &mut Seen, mistakes: &Mistakes) {
+    match seen.get(name) {
+        Some(first) => mistakes.add(
             Diagnostic::error(code, format!("{what} `{name}` stands here a second time"), Some(span.clone()))
                 .label(first.clone(), "first here"),
         ),
-        None => seen.push((name.to_owned(), span.clone())),
+        None => drop(seen.insert(name.to_owned(), span.clone())),
     }
 }

@@ -41,7 +41,7 @@ pub(crate) struct Around<'a> {
     /// Steps observed once per sample.
     pub(crate) shared: &'a [Step],
     /// Their names, which no unit may bind again.
-    pub(crate) shared_names: &'a [(String, Span)],
+    pub(crate) shared_names: &'a super::suite::Seen,
 }
 
 /// A unit from its node.
@@ -54,7 +54,7 @@ pub(crate) fn lower(node: &Node, around: &Around<'_>) -> Option<LoweredUnit> {
     let names = with_shared(around, over_samples);
     let when = fields.get("when").and_then(|n| lower_condition(n, around.names, mistakes));
     let min_samples = fields.get("samples").map(|n| min_samples(n, around.names, mistakes));
-    let bound = around.shared_names.to_vec();
+    let bound = around.shared_names.clone();
     let mut steps = Steps { registry: around.registry, mistakes, names, over_samples, bound };
     let control = steps.controls(fields.list("control"));
     let body = steps.lower(fields.list("steps"));

@@ -1,5 +1,7 @@
 //! Units over all plans.
 
+use std::collections::BTreeMap;
+
 use assay_model::{Diagnostic, Span};
 
 use crate::load::lower::Mistakes;
@@ -12,10 +14,10 @@ pub(crate) fn ids(plans: &[LoweredPlan]) -> impl Iterator<Item = (&str, &Span)> 
 
 /// A unit is decided once: an id that stands twice over all plans is reported at both places.
 pub(crate) fn duplicates(plans: &[LoweredPlan], mistakes: &Mistakes) {
-    let mut seen: Vec<(&str, &Span)> = Vec::new();
+    let mut seen: BTreeMap<&str, &Span> = BTreeMap::new();
     for (id, span) in ids(plans) {
-        match seen.iter().find(|(known, _)| *known == id) {
-            Some((_, first)) => mistakes.add(
+        match seen.get(id) {
+            Some(first) => mistakes.add(
                 Diagnostic::error(
                     "plan::duplicate-unit",
                     format!("the unit `{id}` is decided twice"),
@@ -25,7 +27,7 @@ pub(crate) fn duplicates(plans: &[LoweredPlan], mistakes: &Mistakes) {
                 .label((*first).clone(), "first here")
                 .help("remove one, or run the two plans apart"),
             ),
-            None => seen.push((id, span)),
+            None => drop(seen.insert(id, span)),
         }
     }
 }

@@ -119,3 +119,16 @@ proptest! {
         let _ = parse(&file(&text));
     }
 }
+
+#[test]
+fn places_end_on_whole_characters() {
+    for text in ["e: \"xé\u{301}y\"", "e: \"x\\u00e9y\"", "e: 'x''é'"] {
+        let root = parse(&file(text)).expect(text);
+        let node = root.get("e").expect("e");
+        let value = node.text().expect("text");
+        for (at, c) in value.char_indices() {
+            let span = node.place_of(value).span(at..at + c.len_utf8());
+            assert!(text.get(span.bytes.clone()).is_some(), "{text} {at} {:?}", span.bytes);
+        }
+    }
+}
