@@ -206,3 +206,26 @@ impl<T: Copy> Flights<T> {
 fn cannot(errno: Errno) -> CannotStart {
     CannotStart(errno.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    /// A socket bound to the very port that it is sent to: what the kernel's choice of source port does by chance.
+    #[test]
+    fn a_connect_that_meets_itself_is_told_from_an_open_port() {
+        let mut flights = Flights::new(Ipv4Addr::LOCALHOST.into(), Duration::from_secs(1)).expect("epoll");
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("socket");
+        socket.set_nonblocking(true).expect("non-blocking");
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("binds");
+        let port = socket.local_addr().expect("bound").as_socket().expect("IP").port();
+        flights.spare = Some(socket.into());
+        let landed = flights.start(port, (), Instant::now()).expect("starts").expect("answered at once");
+        assert_eq!(landed.answer, Answer::Itself);
+        // Nobody listens there, as a second connect from another port finds.
+        let landed = flights.start(port, (), Instant::now()).expect("starts").expect("answered at once");
+        assert_eq!((landed.answer, landed.port), (Answer::Closed, port));
+    }
+}

@@ -88,8 +88,10 @@ impl Pace {
         self.answers_since_loss = self.answers_since_loss.saturating_add(1);
         let step = if self.window < self.cautious_from { 1.0 } else { 1.0 / self.window };
         self.window = (self.window + step).min(self.ceiling);
-        // Each answer at the learned rate is a reason to try one a little higher: five in a hundred each second.
-        self.learned = self.learned.map(|rate| rate + 0.05);
+        // A second without loss is a reason to try a rate a little higher: a fifth more each further second.
+        if self.last_loss.is_some_and(|last| now.saturating_duration_since(last) > Duration::from_secs(1)) {
+            self.learned = self.learned.map(|rate| rate + 0.2);
+        }
     }
 
     /// A second try stayed silent too: dropped on purpose, so waiting in parallel costs nobody anything.

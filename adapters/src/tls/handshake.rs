@@ -63,10 +63,9 @@ pub(crate) async fn handshake(
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(AcceptAll))
         .with_no_client_auth();
-    config.enable_sni = name.is_some();
     config.resumption = Resumption::disabled();
     config.alpn_protocols = alpn.iter().map(|p| p.as_bytes().to_vec()).collect();
-    // rustls wants a name even where none is sent.
+    // rustls wants a name even where none is to be sent; an address never stands in SNI.
     let name = name.unwrap_or(ServerName::IpAddress(IpAddr::V4(Ipv4Addr::UNSPECIFIED).into()));
 
     let (stream, first) = FirstBytes::new(stream);
