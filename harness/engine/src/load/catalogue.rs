@@ -21,12 +21,12 @@ use crate::plan::Catalogue;
 pub fn catalogue_of(texts: &[(&str, &str)]) -> Result<Catalogue, Vec<Diagnostic>> {
     on_big_stack(|| {
         let mistakes = Mistakes::default();
-        let (mut catalogue, mut seen) = (Catalogue::default(), Vec::new());
+        let (mut catalogue, mut seen) = (Catalogue::default(), Seen::new());
         for (name, text) in texts {
             let file = Arc::new(SourceFile { path: PathBuf::from(name), text: (*text).to_owned() });
             match tree::parse(&file) {
                 Ok(node) => lower::catalogue::lower(&node, &mut catalogue, &mut seen, &mistakes),
-                Err(diagnostic) => mistakes.add(diagnostic),
+                Err(diagnostic) => mistakes.add(*diagnostic),
             }
         }
         let found = mistakes.take();
