@@ -109,12 +109,16 @@ async fn a_torn_line_is_kept_and_passed_over() {
     let cut = bytes.len() - 17;
     bytes.truncate(cut);
     std::fs::write(&path, &bytes).expect("write");
+    // An item whose line did not reach the journal: its number is not used again, and what it holds is kept.
+    std::fs::create_dir(folder.join("evidence/E-0003")).expect("two consoles have the numbers before");
     let torn = verify(&path).expect("a torn end is no damage").torn.expect("torn");
     assert!(torn.bytes > 0 && !torn.whole);
     let world = Arc::new(World::default());
     let (events, _) = tokio::sync::broadcast::channel(1024);
     let outcome = resume(&folder, slow_run(&world), crash_options(out.path()), events).await.expect("resumed");
     assert_eq!(outcome.results.counts.pass, 8);
+    let cut_off = outcome.results.evidence.iter().filter(|e| e.kind == "partial").count();
+    assert_eq!(cut_off, 3, "two consoles and the item without a line");
     let after = std::fs::read(&path).expect("journal");
     assert!(after.starts_with(&bytes) && verify(&path).expect("verifies").recovered == 1);
 }

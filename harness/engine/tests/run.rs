@@ -303,7 +303,10 @@ async fn evidence_has_digests_and_only_used_items_exist() {
     }
     let flooded = outcome.results.evidence.iter().find(|e| e.title == "a flood").expect("flood");
     assert!(flooded.files.iter().any(|f| f.size == 64 << 16));
-    assert_eq!(outcome.results.units.get("u").expect("u").samples["s1"].steps[0].evidence, [flooded.id.clone()]);
+    assert_eq!(
+        outcome.results.units.get("u").expect("u").samples["s1"].steps[0].evidence,
+        std::slice::from_ref(&flooded.id)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,8 +26,6 @@ pub struct Folded {
     pub progressed: Progressed,
     /// The number that the next evidence item gets.
     pub next_evidence: u32,
-    /// Evidence items that were opened and never closed.
-    pub open_evidence: Vec<String>,
     /// The data of `run.start`.
     pub start: Value,
     /// The data of `inputs.sealed`.
@@ -55,7 +53,6 @@ struct Told {
     cases: Cases,
     samples: Vec<SampleInfo>,
     evidence: Vec<EvidenceItem>,
-    opened: Vec<String>,
     register: Vec<Value>,
     sealed: Value,
     sealed_sha256: String,
@@ -98,7 +95,6 @@ impl Told {
                 let id = data["id"].as_str().unwrap_or_default();
                 let number = id.strip_prefix("E-").and_then(|n| n.parse().ok()).unwrap_or(0u32);
                 self.next_evidence = self.next_evidence.max(number.saturating_add(1));
-                self.opened.push(id.to_owned());
             }
             kind::EVIDENCE_CLOSE => self.evidence.push(evidence(line)),
             _ => {}
@@ -123,8 +119,6 @@ impl Told {
     fn fold(self) -> Folded {
         let units = self.units();
         let (start, end) = (&self.start, self.end.as_ref());
-        let closed: Vec<&str> = self.evidence.iter().map(|e| e.id.as_str()).collect();
-        let open_evidence = self.opened.iter().filter(|id| !closed.contains(&id.as_str())).cloned().collect();
         let results = Results {
             schema: "assay-results/1".into(),
             run_id: String::new(),
@@ -163,7 +157,6 @@ impl Told {
             units_missing: units.missing,
             progressed: Progressed::of(&self.cases),
             next_evidence: self.next_evidence.max(1),
-            open_evidence,
             start: self.start,
             sealed: self.sealed,
             register: self.register,

@@ -77,10 +77,10 @@ pub(super) async fn run_ask(
             return StepEnd::Faulted(fault);
         }
     };
-    if ask.secret {
-        if let Some(value) = &given.value {
-            cx.register(step.name.as_deref().unwrap_or("secret"), value);
-        }
+    if ask.secret
+        && let Some(value) = &given.value
+    {
+        cx.register(step.name.as_deref().unwrap_or("secret"), value);
     }
     let observation = cx.vault.redact_json(observation(&given));
     let wants_evidence = !ask.evidence.is_empty() && (ask.evidence_for_pass || given.answer != "pass");

@@ -93,7 +93,7 @@ impl RunCx {
 
 /// Where a unit's lines go: to the journal, and to the collector that the judge reads. Both get the same.
 pub(super) struct Log {
-    cx: Arc<RunCx>,
+    pub(super) cx: Arc<RunCx>,
     pub(super) about: Ref,
     collector: Mutex<Collector>,
 }
@@ -326,7 +326,7 @@ impl Attempt {
         }
         Some(match &step.action {
             Action::Check { check, with } => {
-                run_check(&self.cx, &self.log, site, step, (check, with), scope, sample.as_ref(), until).await
+                run_check(&self.log, site, step, (check, with), scope, sample.as_ref(), until).await
             }
             Action::Ask(ask) => run_ask(&self.cx, &self.log, site, (step, ask), scope, sample.as_ref(), until).await,
             Action::ForEach { variable, over, steps } => {

@@ -63,7 +63,6 @@ impl Case {
             },
         };
         log.put(kind::CASE_END, about, json!({"verdict": verdict, "attempts": attempts}));
-        self.cx.sender.settled().await;
     }
 
     fn sample_id(&self) -> Option<String> {

@@ -21,6 +21,7 @@ const QUEUE: usize = 1024;
 /// Work on files that ends in a line of the journal.
 pub(super) type Closing = Box<dyn FnOnce() -> Result<Entry, String> + Send>;
 
+#[expect(clippy::large_enum_variant, reason = "nearly every message is a line; boxing each would cost more")]
 enum Message {
     Append(Entry),
     Close(Closing),

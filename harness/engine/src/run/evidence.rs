@@ -77,13 +77,11 @@ impl OutFile {
     /// Syncs, and takes out what was registered as a secret only after it had been written.
     fn close(mut self, vault: &Arc<Vault>, again: bool) -> io::Result<(PathBuf, Value)> {
         self.file.sync_all()?;
-        if again {
-            if let Some(clean) = redacted_twin(&self.path, vault)? {
-                clean.file.sync_all()?;
-                fs::rename(&clean.path, &self.path)?;
-                (self.sha256, self.size) = (clean.sha256, clean.size);
-                self.hits += clean.hits;
-            }
+        if again && let Some(clean) = redacted_twin(&self.path, vault)? {
+            clean.file.sync_all()?;
+            fs::rename(&clean.path, &self.path)?;
+            (self.sha256, self.size) = (clean.sha256, clean.size);
+            self.hits += clean.hits;
         }
         let on_disk = fs::metadata(&self.path)?.len();
         if on_disk != self.size {
@@ -253,7 +251,7 @@ pub(super) struct Left {
 pub(super) struct StepRecorder {
     store: Arc<Store>,
     about: Ref,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
     dropped: Arc<AtomicU64>,
 }
 
@@ -262,19 +260,26 @@ struct State {
     exchanges: Option<(EvidenceId, Arc<Mutex<Option<Item>>>)>,
     ids: Vec<EvidenceId>,
     faults: Vec<(Fault, u64, u64)>,
+    /// Streams whose owner is done with them: closed with the step, so that a secret that the check learns from one and
+    /// registers afterwards is still taken out.
+    left: Vec<EvidenceId>,
+    finished: bool,
 }
 
 impl StepRecorder {
     pub(super) fn new(store: Arc<Store>, about: Ref) -> Arc<Self> {
-        Arc::new(Self { store, about, state: Mutex::default(), dropped: Arc::default() })
+        Arc::new(Self { store, about, state: Arc::default(), dropped: Arc::default() })
     }
 
-    /// Ends the step: its exchanges are closed; streams end with their owners.
+    /// Ends the step: its exchanges are closed, and the streams that nobody holds any more; the others end with their
+    /// owners.
     pub(super) fn finish(&self) -> Left {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((id, _)) = state.exchanges.take() {
             self.store.close(id);
         }
+        state.finished = true;
+        state.left.drain(..).for_each(|id| self.store.close(id));
         Left {
             evidence: state.ids.iter().map(ToString::to_string).collect(),
             dropped: self.dropped(),
@@ -334,11 +339,12 @@ impl Recorder for StepRecorder {
             Ok(item) => {
                 let id = item.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(EvidenceId(0), |i| i.id);
                 self.state.lock().unwrap_or_else(PoisonError::into_inner).ids.push(id);
-                Box::new(OpenStream { store: self.store.clone(), id, item, dropped })
+                Box::new(OpenStream { store: self.store.clone(), id, item, dropped, state: self.state.clone() })
             }
             Err(error) => {
                 self.store.lost(&error);
-                Box::new(OpenStream { store: self.store.clone(), id: EvidenceId(0), item: Arc::default(), dropped })
+                let (store, state) = (self.store.clone(), self.state.clone());
+                Box::new(OpenStream { store, id: EvidenceId(0), item: Arc::default(), dropped, state })
             }
         }
     }
@@ -348,8 +354,9 @@ impl Recorder for StepRecorder {
     }
 }
 
-/// A stream in the hands of a driver. Dropping it closes the item.
+/// A stream in the hands of a driver. Dropping it closes the item, with its step at the earliest.
 struct OpenStream {
+    state: Arc<Mutex<State>>,
     store: Arc<Store>,
     id: EvidenceId,
     item: Arc<Mutex<Option<Item>>>,
@@ -364,10 +371,10 @@ impl EvidenceStream for OpenStream {
     fn append(&mut self, direction: assay_model::Direction, bytes: &[u8]) {
         let now = self.store.clock.now_ns();
         let mut item = self.item.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Item { content: Content::Stream(stream), .. }) = item.as_mut() {
-            if let Err(error) = stream.append(now, direction, bytes) {
-                self.store.lost(&error);
-            }
+        if let Some(Item { content: Content::Stream(stream), .. }) = item.as_mut()
+            && let Err(error) = stream.append(now, direction, bytes)
+        {
+            self.store.lost(&error);
         }
     }
 
@@ -385,7 +392,12 @@ impl EvidenceStream for OpenStream {
 
 impl Drop for OpenStream {
     fn drop(&mut self) {
-        self.store.close(self.id);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.finished {
+            self.store.close(self.id);
+        } else {
+            state.left.push(self.id);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Going on with a run that a crash or a power cut ended: finished cases stay, the others run.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -56,9 +57,10 @@ pub async fn resume(
     let dossier = Dossier::seal(&resolved, &vault)?;
     same_inputs(&folded.sealed, &resolved, &vault, kept.is_some()).map_err(refused)?;
 
-    let lost = recovered_evidence(folder, &folded.open_evidence)
+    let closed: BTreeSet<&str> = folded.results.evidence.iter().map(|e| e.id.as_str()).collect();
+    let (lost, on_disk) = recovered_evidence(&folder.join("evidence"), &closed)
         .map_err(|source| RunError::Folder { path: folder.to_owned(), source })?;
-    let next = folded.next_evidence;
+    let next = folded.next_evidence.max(on_disk + 1);
     let session = Session::open(folder.to_owned(), options, vault, journal, clock, next, events)?;
     let start = dossier.run_start(&resolved, &session.options);
     let data = json!({
@@ -103,30 +105,38 @@ fn same_inputs(sealed: &Value, resolved: &ResolvedRun, vault: &Vault, have_key: 
     Ok(())
 }
 
-/// Evidence that was being written when the process ended: what is on disk is kept, as it is, and closed.
-fn recovered_evidence(folder: &Path, open: &[String]) -> io::Result<Vec<Value>> {
-    let mut closed = Vec::new();
-    for id in open {
-        let mut files = Vec::new();
-        let item = folder.join("evidence").join(id);
-        if item.is_dir() {
-            for entry in fs::read_dir(&item)? {
-                let entry = entry?;
-                let name = entry.file_name().to_string_lossy().into_owned();
-                if name.ends_with(".tmp") {
-                    fs::remove_file(entry.path())?;
-                    continue;
-                }
-                let mut hash = Sha256::new();
-                let size = io::copy(&mut fs::File::open(entry.path())?, &mut hash)?;
-                let path = format!("evidence/{id}/{name}");
-                files.push(json!({"path": path, "size": size, "sha256": hex::encode(hash.finalize())}));
-            }
+/// Evidence that was being written when the process ended: what is on disk is kept, as it is, and closed. An item may be
+/// on disk whose line never reached the journal. Also gives the highest number in use.
+fn recovered_evidence(root: &Path, closed: &BTreeSet<&str>) -> io::Result<(Vec<Value>, u32)> {
+    let mut recovered = BTreeMap::new();
+    let mut highest = 0;
+    for item in fs::read_dir(root)? {
+        let item = item?.path();
+        let id = item.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let Some(number) = id.strip_prefix("E-").and_then(|n| n.parse::<u32>().ok()) else { continue };
+        highest = highest.max(number);
+        if !closed.contains(id.as_str()) {
+            let files = cut_off(&item, &id)?;
+            let data = json!({"id": id, "kind": "partial", "title": "cut off by a crash", "files": files});
+            recovered.insert(number, data);
         }
-        files.sort_by_key(|f| f["path"].as_str().map(str::to_owned));
-        closed.push(
-            json!({"id": id, "kind": "partial", "title": "cut off by a crash", "files": files, "recovered": true}),
-        );
     }
-    Ok(closed)
+    Ok((recovered.into_values().collect(), highest))
+}
+
+fn cut_off(item: &Path, id: &str) -> io::Result<Vec<Value>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(item)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".tmp") {
+            fs::remove_file(entry.path())?; // a copy that was not finished; its original is there
+            continue;
+        }
+        let mut hash = Sha256::new();
+        let size = io::copy(&mut fs::File::open(entry.path())?, &mut hash)?;
+        let path = format!("evidence/{id}/{name}");
+        files.insert(name, json!({"path": path, "size": size, "sha256": hex::encode(hash.finalize())}));
+    }
+    Ok(files.into_values().collect())
 }

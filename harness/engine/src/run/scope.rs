@@ -129,10 +129,10 @@ impl Scopes {
             scope.insert("dut".into(), dut.clone());
         }
         for ((of, name), by_sample) in &self.shared {
-            if of == plan {
-                if let Some(value) = self.shared_value(by_sample, sample) {
-                    scope.insert(name.clone(), value);
-                }
+            if of == plan
+                && let Some(value) = self.shared_value(by_sample, sample)
+            {
+                scope.insert(name.clone(), value);
             }
         }
         scope

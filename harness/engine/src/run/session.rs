@@ -208,7 +208,7 @@ impl Session {
         });
         let mut scopes = Scopes::default();
         scopes.take(kind::RUN_START, &Ref::default(), &self.vault.redact_json(start));
-        let (bench, fault) = self.open_bench(&resolved).await;
+        let (bench, mut fault) = self.open_bench(&resolved).await;
         let ways = self
             .options
             .ways
@@ -223,9 +223,10 @@ impl Session {
                     self.sender.append(note(kind::REDACTION_APPLIED, Ref::default(), data));
                 }
                 bound.unwrap_or_else(|error| {
-                    let fault = Fault::plan("secret", error.to_string());
-                    let data = json!({"phase": "bind", "fault": fault});
+                    let failed = Fault::plan("secret", error.to_string());
+                    let data = json!({"phase": "bind", "fault": failed});
                     self.sender.append(note(kind::INFRA_FAULT, Ref::default(), data));
+                    fault = Some(failed);
                     Vec::new()
                 })
             }
@@ -332,18 +333,27 @@ impl Session {
     }
 
     async fn close(self, bench: Option<Arc<dyn OpenBench>>) -> Result<RunOutcome, RunError> {
-        if let Some(bench) = bench {
-            if tokio::time::timeout(CLOSING, bench.close()).await.is_err() {
-                let fault = Fault::bench("close", "the bench was not closed within 60 s");
-                let data = json!({"phase": "close", "fault": fault});
-                self.sender.append(note(kind::INFRA_FAULT, Ref::default(), data));
-            }
+        if let Some(bench) = bench
+            && tokio::time::timeout(CLOSING, bench.close()).await.is_err()
+        {
+            let fault = Fault::bench("close", "the bench was not closed within 60 s");
+            let data = json!({"phase": "close", "fault": fault});
+            self.sender.append(note(kind::INFRA_FAULT, Ref::default(), data));
         }
         self.store.close_all();
         self.sender.settled().await;
 
         let path = journal_path(&self.folder);
-        let so_far = fold::results(&path)?;
+        let lost = |text| RunError::EvidenceLost { folder: self.folder.clone(), text };
+        let so_far = match (self.lost.text(), fold::results(&path)) {
+            (None, Ok(folded)) => folded,
+            (text, folded) => {
+                let text = text.or_else(|| folded.err().map(|e| e.to_string())).unwrap_or_default();
+                let error = lost(text);
+                self.dispatcher.finish(&self.sender).await;
+                return Err(error);
+            }
+        };
         let code =
             self.options.cancel.exit_code().unwrap_or_else(|| exit_code(&so_far.results.counts, so_far.results.waived));
         let mut end = Map::new();

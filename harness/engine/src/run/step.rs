@@ -118,7 +118,6 @@ impl Progress for Live {
 
 /// Runs a check once and records it.
 pub(super) async fn run_check(
-    cx: &Arc<RunCx>,
     log: &Log,
     site: &Site,
     step: &Step,
@@ -127,6 +126,7 @@ pub(super) async fn run_check(
     sample: Option<&Arc<Sample>>,
     until: Deadline,
 ) -> StepEnd {
+    let cx = &log.cx;
     let about = about(log, step, sample.map(AsRef::as_ref));
     cx.tell(RunEvent::Step {
         unit: about.unit.clone(),

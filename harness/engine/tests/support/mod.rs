@@ -89,7 +89,7 @@ impl OpenBench for FakeBench {
     async fn touches(&self, dut: &SampleId, run: Arc<dyn Recorder>) -> Result<Touches, Fault> {
         let mut console = run.stream(stream("console", "serial console"));
         console.append(Direction::In, format!("boot of {dut}\r\nlabel {}", &LABEL_SECRET[..7]).as_bytes());
-        console.append(Direction::In, LABEL_SECRET[7..].as_bytes());
+        console.append(Direction::In, &LABEL_SECRET.as_bytes()[7..]);
         console.append(Direction::Out, b"hello\n");
         self.world.run_streams.lock().expect("lock").push(console);
         Ok(Touches::default())

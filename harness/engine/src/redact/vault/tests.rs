@@ -103,7 +103,7 @@ fn encoded(secret: &str, form: usize) -> Vec<u8> {
         8 => secret.encode_utf16().flat_map(u16::to_be_bytes).collect(),
         _ => {
             let json = Value::from(secret).to_string();
-            json[1..json.len() - 1].as_bytes().to_vec()
+            json.as_bytes()[1..json.len() - 1].to_vec()
         }
     }
 }
