@@ -18,7 +18,8 @@ mod passwords;
 mod ports;
 #[cfg(test)]
 mod registry;
-mod ssh;
+pub mod ssh;
+pub mod tls;
 
 /// Every check there is. A new one is a file and a line here.
 #[must_use]
@@ -36,6 +37,8 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(net::alive::Alive),
         erase(passwords::analyse::Analyse),
         erase(ports::scan::Scan),
+        erase(ssh::SshAlgorithms),
         erase(ssh::auth::Auth),
+        erase(tls::TlsScan),
     ]
 }

@@ -17,7 +17,8 @@ pub struct CatalogueUnit {
     pub group: String,
     /// `conceptual`, `functional`, `mixed` or `legal-item`.
     pub kind: String,
-    /// Catalogue id: `etsi-ts-103-701-1.1.1`.
+    /// Catalogue id: `etsi-ts-103-701-1.1.1`. A catalogue file says it once, as its `id`; who loads the file fills it in.
+    #[serde(default)]
     pub catalogue: String,
     /// Whether the unit counts for its profile (PSTI-1.X1 does not).
     #[serde(default = "yes")]

@@ -1,3 +1,8 @@
-//! What a DUT offers over SSH.
+//! What a DUT offers over SSH before anybody logs on. Algorithms are read by our own parser: libssh2 cannot show what it
+//! would not use.
 
+mod algorithms;
 pub(crate) mod auth;
+mod wire;
+
+pub use algorithms::SshAlgorithms;

@@ -1,0 +1,286 @@
+//! The command line as users type it. Names and codes here are public.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Security conformance of connected products, tested on real hardware.
+///
+/// YAML plans drive adapters that touch a device over serial, debug probe and network; the run is judged and sealed into
+/// an evidence pack that an assessor can verify without Assay.
+#[derive(Debug, Parser)]
+#[command(name = "assay", version, max_term_width = 110, propagate_version = true)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run plans on a bench and seal the result into an evidence pack
+    Run(Run),
+    /// Go on with a run after a crash or a power cut
+    Resume(Resume),
+    /// Check plans, benches, dossiers and answers: every mistake at once
+    Lint(Lint),
+    /// Say what would run and why, and what would not; nothing is opened
+    Explain(Explain),
+    /// List the checks, or describe one
+    Checks(Checks),
+    /// Run one check by hand: its observation as JSON, no verdict
+    Check(Check),
+    /// Print the JSON Schema of a kind of file, for editors
+    Schema(Schema),
+    /// Say what is plugged in and usable here
+    Doctor(Doctor),
+    /// Verify a pack: integrity, journal chain, signatures, set of files
+    Verify(Verify),
+    /// Judge the recorded observations of a pack again
+    Rejudge(Rejudge),
+    /// Render a report from a pack
+    Report(Report),
+    /// Virtual devices, good and with seeded defects
+    #[command(subcommand)]
+    Virtual(Virtual),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Write manual pages into a folder
+    Man(Man),
+}
+
+/// What decides a run: shared by `run` and `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Selection {
+    /// Plan files, or folders with a suite.yaml
+    #[arg(required = true, value_name = "PLAN")]
+    pub(crate) plans: Vec<PathBuf>,
+    /// The bench file; may be left out when no unit needs one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bench: Option<PathBuf>,
+    /// The product's dossier; the bench may name one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) product: Option<PathBuf>,
+    /// Answers for operator steps; the bench may name them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answers: Option<PathBuf>,
+    /// Set a plan parameter
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Run only units for which this CEL expression holds: unit, plan, provision, kind, class, tags, effect
+    #[arg(long, value_name = "EXPR")]
+    pub(crate) select: Option<String>,
+    /// How many samples (virtual benches)
+    #[arg(long, value_name = "N")]
+    pub(crate) samples: Option<u32>,
+    /// A defect to seed in all samples (virtual benches); recorded in the pack
+    #[arg(long = "defect", value_name = "NAME")]
+    pub(crate) defects: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// Where packs go
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    pub(crate) out: PathBuf,
+    /// The OpenSSH private key that signs the pack; one is made on first use
+    #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
+    pub(crate) sign: Option<PathBuf>,
+    /// Who runs this, for the record
+    #[arg(long, value_name = "NAME", env = "ASSAY_OPERATOR")]
+    pub(crate) operator: Option<String>,
+    /// Resolve everything, say what would run, open nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print the pack's path alone
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
+    /// Print one event a line as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The partial pack
+    pub(crate) pack: PathBuf,
+    /// The OpenSSH private key that signs the pack
+    #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
+    pub(crate) sign: Option<PathBuf>,
+    /// Print the pack's path alone
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
+    /// Print one event a line as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lint {
+    /// Files, or folders to walk
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+    /// One JSON object on the last line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Checks {
+    /// Describe this one
+    pub(crate) name: Option<String>,
+    /// As JSON, with schemas
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The check, as `assay checks` lists it
+    pub(crate) name: String,
+    /// A bench of this one address
+    #[arg(long, value_name = "HOST", required_unless_present = "bench", conflicts_with = "bench")]
+    pub(crate) host: Option<String>,
+    /// A bench file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bench: Option<PathBuf>,
+    /// The sample to touch, on a bench of several
+    #[arg(long, value_name = "ID")]
+    pub(crate) sample: Option<String>,
+    /// A parameter: a value that parses as JSON is taken as such, all else as text
+    #[arg(long = "with", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) with: Vec<(String, String)>,
+    /// The whole call's limit, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub(crate) deadline: u64,
+    /// A defect to seed (virtual benches)
+    #[arg(long = "defect", value_name = "NAME")]
+    pub(crate) defects: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FileKind {
+    Plan,
+    Bench,
+    Product,
+    Answers,
+    Suite,
+}
+
+impl FileKind {
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Bench => "bench",
+            Self::Product => "product",
+            Self::Answers => "answers",
+            Self::Suite => "suite",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Which kind of file
+    pub(crate) kind: FileKind,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// Look at what this bench needs, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bench: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The pack's folder
+    pub(crate) pack: PathBuf,
+    /// Whose signatures count, in OpenSSH's format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rejudge {
+    /// The pack's folder
+    pub(crate) pack: PathBuf,
+    /// Judge by this plan instead of the one in the pack
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The pack's folder
+    pub(crate) pack: PathBuf,
+    /// Which report
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) format: String,
+    /// Where to; standard output otherwise
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Virtual {
+    /// The virtual devices and the defects that can be seeded in each
+    List {
+        /// As JSON, with the units that each defect fails
+        #[arg(long)]
+        json: bool,
+    },
+    /// Start one device on its own, until Ctrl-C
+    Start {
+        /// Which device
+        model: String,
+        /// A defect to seed
+        #[arg(long = "defect", value_name = "NAME")]
+        defects: Vec<String>,
+        /// How many samples
+        #[arg(long, default_value_t = 1)]
+        samples: u32,
+        /// The loopback network that the samples listen on
+        #[arg(long, default_value = "127.21.0.0")]
+        network: std::net::Ipv4Addr,
+        /// Endpoints as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// The folder; made where it does not exist
+    pub(crate) dir: PathBuf,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        _ => Err(format!("`{text}` is not KEY=VALUE")),
+    }
+}

@@ -1,0 +1,99 @@
+//! Every report there is, in one list.
+
+use assay_model::results::Results;
+
+use crate::{csv, html, junit, oscal, sarif, summary};
+
+/// A way of writing results down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// report.html: the page for an assessor.
+    Html,
+    /// junit.xml for continuous integration.
+    Junit,
+    /// results/results.json: the whole result tree, which all others are rendered from.
+    Json,
+    /// summary.json for scripts.
+    Summary,
+    /// One row per unit and sample, safe to open in a spreadsheet.
+    Csv,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// OSCAL assessment-results.
+    Oscal,
+}
+
+/// A report that could not be written. The pack is sealed without it only if the caller says so.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The page template failed.
+    #[error("the HTML page could not be rendered: {0}; this is a fault in Assay, please report it")]
+    Html(String),
+    /// The JUnit writer failed.
+    #[error("junit.xml could not be written: {0}; this is a fault in Assay, please report it")]
+    Junit(String),
+    /// A value has no form in JSON.
+    #[error("{file} could not be written as JSON: {reason}; this is a fault in Assay, please report it")]
+    Json {
+        /// The file.
+        file: &'static str,
+        /// What the writer said.
+        reason: String,
+    },
+}
+
+impl Format {
+    /// All of them, in the order that help texts show.
+    pub const ALL: [Self; 7] =
+        [Self::Html, Self::Junit, Self::Json, Self::Summary, Self::Csv, Self::Sarif, Self::Oscal];
+
+    /// The word of `assay report --format`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Json => "json",
+            Self::Summary => "summary",
+            Self::Csv => "csv",
+            Self::Sarif => "sarif",
+            Self::Oscal => "oscal",
+        }
+    }
+
+    /// The format of that word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|f| f.word() == word)
+    }
+
+    /// Its path in a pack.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Html => "report.html",
+            Self::Junit => "junit.xml",
+            Self::Json => "results/results.json",
+            Self::Summary => "summary.json",
+            Self::Csv => "results/results.csv",
+            Self::Sarif => "results/results.sarif",
+            Self::Oscal => "results/oscal-ar.json",
+        }
+    }
+
+    /// Renders it. A pure function of `results`: the same results give the same bytes.
+    ///
+    /// # Errors
+    /// Only where a writer fails, which is a fault in Assay and never of the data.
+    pub fn render(self, results: &Results) -> Result<Vec<u8>, ReportError> {
+        match self {
+            Self::Html => html::render(results),
+            Self::Junit => junit::render(results),
+            Self::Json => summary::results_json(results),
+            Self::Summary => summary::summary_json(results),
+            Self::Csv => csv::render(results),
+            Self::Sarif => sarif::render(results),
+            Self::Oscal => oscal::render(results),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! results.sarif: SARIF 2.1.0, a result per unit and sample.
+
+use assay_model::results::Results;
+use assay_model::{ReasonClass, Verdict};
+use serde_json::{Value, json};
+
+use crate::ReportError;
+use crate::entry::{Entry, Scope, catalogue, group};
+use crate::summary::pretty;
+use crate::visible::visible;
+
+pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
+    let rules: Vec<Value> = results.units.iter().map(|(id, unit)| {
+        json!({"id": shown(id), "shortDescription": {"text": shown(&unit.title)}, "fullDescription": {"text": shown(&unit.question)},
+            "properties": {"catalogue": catalogue(unit), "group": shown(group(unit)), "provision": shown(&unit.provision)}})
+    }).collect();
+    let index = |id: &str| results.units.iter().position(|(other, _)| other == id);
+    let (mut list, mut notifications) = (Vec::new(), Vec::new());
+    for entry in Entry::all(results) {
+        match entry.verdict {
+            Verdict::Error => notifications.push(notification(&entry)),
+            _ => list.push(result(results, &entry, index(entry.id))),
+        }
+    }
+    let run = json!({
+        "tool": {"driver": {"name": results.tool.name, "version": results.tool.version, "rules": rules}},
+        "automationDetails": {"id": shown(&results.run_id)},
+        "invocations": [{
+            "executionSuccessful": notifications.is_empty() && !results.partial,
+            "exitCode": results.exit_code,
+            "startTimeUtc": shown(&results.started), "endTimeUtc": shown(&results.ended),
+            "toolExecutionNotifications": notifications,
+        }],
+        "results": list,
+        "properties": {"product_verdict": results.conformance().word(), "journal_head": results.journal_head, "inputs_sha256": results.inputs_sha256},
+    });
+    let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]});
+    pretty("results/results.sarif", &log)
+}
+
+fn result(results: &Results, entry: &Entry<'_>, rule: Option<usize>) -> Value {
+    let kind = match entry.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::NotApplicable => "notApplicable",
+        Verdict::Inconclusive if by_person(entry) => "review",
+        Verdict::Inconclusive | Verdict::Error => "open",
+        Verdict::NotRun => "review",
+    };
+    let mut value = json!({
+        "ruleId": shown(entry.id), "ruleIndex": rule, "kind": kind,
+        "level": if entry.verdict == Verdict::Fail { "error" } else { "none" },
+        "message": {"text": message(entry)},
+        "locations": [{"logicalLocations": [{"name": shown(&location(results, entry)), "kind": "resource"}]}],
+        "properties": {"verdict": entry.verdict.word()},
+    });
+    if let Some(w) = entry.waiver() {
+        value["suppressions"] = json!([{"kind": "external", "status": "accepted", "justification": shown(&format!("{} until {}: {}", w.id, w.expires, w.reason))}]);
+    }
+    value
+}
+
+fn notification(entry: &Entry<'_>) -> Value {
+    json!({"level": "error", "message": {"text": message(entry)}, "associatedRule": {"id": shown(entry.id)}})
+}
+
+fn by_person(entry: &Entry<'_>) -> bool {
+    entry.result.is_some_and(|r| r.reasons.iter().any(|reason| reason.class == ReasonClass::Operator))
+}
+
+/// Double brackets open links in SARIF messages: shown as text.
+fn message(entry: &Entry<'_>) -> String {
+    let text = format!("{}: {}", entry.verdict, entry.reason());
+    shown(text.trim_end_matches(": ")).replace('[', "\\[").replace(']', "\\]")
+}
+
+fn location(results: &Results, entry: &Entry<'_>) -> String {
+    match entry.scope {
+        Scope::Unit => "product".into(),
+        Scope::Sample(_) | Scope::All => entry.samples(results),
+    }
+}
+
+fn shown(text: &str) -> String {
+    visible(text).into_owned()
+}

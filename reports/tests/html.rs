@@ -1,0 +1,205 @@
+//! report.html as a browser takes it.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod fixture;
+
+use std::collections::HashSet;
+
+use assay_model::Verdict;
+use assay_model::results::Results;
+use assay_reports::Format;
+use base64::Engine as _;
+use proptest::prelude::*;
+use sha2::{Digest, Sha256};
+
+fn render(results: &Results) -> String {
+    String::from_utf8(Format::Html.render(results).unwrap()).unwrap()
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    text.split_once(start).expect(start).1.split_once(end).expect(end).0
+}
+
+/// Names of all start tags, and the text between tags.
+fn tags(html: &str) -> (Vec<String>, String) {
+    let (mut names, mut text) = (Vec::new(), String::new());
+    let mut rest = html;
+    while let Some((before, after)) = rest.split_once('<') {
+        text.push_str(before);
+        let end = if after.starts_with("style>") {
+            "</style>"
+        } else if after.starts_with("script>") {
+            "</script>"
+        } else {
+            ">"
+        };
+        let (tag, next) = after.split_once(end).expect("a closed tag");
+        names.push(tag.split(|c: char| !c.is_ascii_alphanumeric() && c != '/' && c != '!').next().unwrap().to_owned());
+        rest = next;
+    }
+    (names, text + rest)
+}
+
+/// Start and end tags pair up.
+fn assert_balanced(html: &str) {
+    const VOID: [&str; 5] = ["!doctype", "meta", "input", "br", "link"];
+    let mut open: Vec<String> = Vec::new();
+    for name in tags(html).0 {
+        if let Some(closed) = name.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(closed));
+        } else if !VOID.contains(&name.as_str()) && name != "style" && name != "script" {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, [""; 0]);
+}
+
+#[test]
+fn the_fixture_is_stable() {
+    let html = render(&fixture::results());
+    let body = between(&html, "<body>", "<script>");
+    insta::assert_snapshot!("report", body);
+}
+
+#[test]
+fn the_policy_has_the_hashes_of_the_very_bytes_and_nothing_is_loaded() {
+    let html = render(&fixture::results());
+    let hash = |text: &str| base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text));
+    let policy = between(&html, "Content-Security-Policy\" content=\"", "\"");
+    let style = hash(between(&html, "<style>", "</style>"));
+    let script = hash(between(&html, "<script>", "</script>"));
+    assert_eq!(
+        policy,
+        format!(
+            "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; img-src data:; base-uri 'none'; form-action 'none'"
+        )
+    );
+    for (what, needle) in [
+        ("style attribute", " style="),
+        ("handler", " onclick="),
+        ("source", " src="),
+        ("network", "href=\"http"),
+        ("import", "@import"),
+        ("url()", "url("),
+    ] {
+        assert!(!html.contains(needle), "no {what}");
+    }
+    assert_eq!(html.matches("<script>").count(), 1);
+    assert_eq!(html.matches("<style>").count(), 1);
+}
+
+#[test]
+fn hostile_text_is_text() {
+    let html = render(&fixture::results());
+    assert_balanced(&html);
+    let (names, text) = tags(&html);
+    assert!(!names.iter().any(|n| n == "testcase"));
+    assert!(text.contains("alert(1)") && text.contains("\\x1b") && text.contains("\\u{202e}drawkcab"));
+    for c in html.chars() {
+        assert!(c == '\n' || !c.is_control(), "{c:?}");
+        assert!(!('\u{202a}'..='\u{202e}').contains(&c) && !('\u{2066}'..='\u{2069}').contains(&c));
+    }
+}
+
+#[test]
+fn ids_are_unique_and_every_link_leads_somewhere() {
+    let html = render(&fixture::results());
+    let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|t| t.split('"').next().unwrap()).collect();
+    let set: HashSet<&str> = ids.iter().copied().collect();
+    assert_eq!(set.len(), ids.len());
+    for target in html.split("href=\"#").skip(1).map(|t| t.split('"').next().unwrap()) {
+        assert!(set.contains(target), "#{target}");
+    }
+    for label in html.split("aria-labelledby=\"").skip(1).map(|t| t.split('"').next().unwrap()) {
+        assert!(set.contains(label), "{label}");
+    }
+}
+
+#[test]
+fn sections_stand_in_their_order_and_findings_worst_first() {
+    let html = render(&fixture::results());
+    let at = |needle: &str| html.find(needle).unwrap_or_else(|| panic!("{needle}"));
+    let order = [
+        "verdict",
+        "scope",
+        "not-covered",
+        "matrix",
+        "findings",
+        "units",
+        "operator",
+        "controls",
+        "equipment",
+        "policy",
+        "evidence",
+        "integrity",
+    ];
+    let places: Vec<usize> = order.iter().map(|id| at(&format!("<section id=\"{id}\""))).collect();
+    assert!(places.is_sorted());
+    assert!(at("End of report") > *places.last().unwrap());
+    let findings = between(&html, "<section id=\"findings\"", "</section>");
+    let worst: Vec<usize> = ["PSTI-1.2", "5.6-4-2 a", "5.1-5-2 a", "PSTI-1.4"]
+        .iter()
+        .map(|u| findings.find(&format!(">{u}</a>")).unwrap())
+        .collect();
+    assert!(worst.is_sorted());
+    assert!(!findings.contains("5.1-4-2 a"), "NOT_APPLICABLE is no finding");
+    for verdict in Verdict::ALL {
+        assert!(html.contains(&format!(">{verdict}</span>")), "{verdict} is a word");
+    }
+}
+
+#[test]
+fn an_overridden_and_a_waived_verdict_show_old_and_new() {
+    let html = render(&fixture::results());
+    assert!(html.contains("Changed from INCONCLUSIVE to PASS by Dr M. Weiss at 2026-11-23T10:00:00Z"));
+    assert!(
+        html.contains("Waiver W-12 until 2027-01-31, approved by J. Okafor")
+            && html.contains("The verdict stays FAIL.")
+    );
+}
+
+/// 10,000 units fit into 2 MB, and none is left out.
+#[test]
+fn a_large_run_keeps_every_unit_within_the_budget() {
+    let mut results = fixture::results();
+    let template = results.units.get("PSTI-1.1").unwrap().clone();
+    let failed = results.units.get("5.1-5-2 a").unwrap().clone();
+    results.units = (0..10_000)
+        .map(|n| (format!("5.{n}-1-2 a"), if n % 200 == 0 { failed.clone() } else { template.clone() }))
+        .collect();
+    let html = render(&results);
+    assert!(html.len() <= 2_000_000, "{} bytes", html.len());
+    assert_eq!(html.matches("data-verdict=").count(), 10_000);
+    assert!(html.contains("To keep this page small"));
+    assert_eq!(html.matches("<article class=\"finding").count(), 50);
+    assert_balanced(&html);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_text_anywhere_keeps_the_page_whole(text in any::<String>(), tail in "[<>\"'&/a-z !\\-\u{0}\u{202e}]{0,40}") {
+        let text = text + &tail;
+        let mut results = fixture::results();
+        let count = tags(&render(&results)).0.len();
+        let mut unit = results.units.get("5.6-1-2 b").unwrap().clone();
+        for field in [&mut unit.title, &mut unit.question, &mut unit.plan, &mut unit.class] {
+            field.clone_from(&text);
+        }
+        for sample in unit.samples.values_mut() {
+            sample.remarks.iter_mut().for_each(|r| r.clone_from(&text));
+            sample.reasons.iter_mut().for_each(|r| { r.text.clone_from(&text); r.code.clone_from(&text); });
+        }
+        results.units.insert("5.6-1-2 b".into(), unit);
+        results.operator = Some(text.clone());
+        results.equipment[0].kind.clone_from(&text);
+        results.evidence[0].title.clone_from(&text);
+        results.samples[0].host = Some(text.clone());
+        results.not_covered[0].1.clone_from(&text);
+        let html = render(&results);
+        assert_balanced(&html);
+        prop_assert!(tags(&html).0.len() == count, "text adds no element");
+        results.run_id.clone_from(&text);
+        assert_balanced(&render(&results));
+    }
+}
