@@ -18,8 +18,8 @@ mod passwords;
 mod ports;
 #[cfg(test)]
 mod registry;
-mod ssh;
-mod tls;
+pub mod ssh;
+pub mod tls;
 
 /// Every check there is. A new one is a file and a line here.
 #[must_use]

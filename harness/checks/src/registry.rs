@@ -13,6 +13,10 @@ use crate::{
     http, net, passwords, ports, ssh,
 };
 
+/// A gap, not an exemption: the parsers of these checks are tested, the checks themselves have met no good, weak or dead
+/// DUT yet. The list may only shrink; nothing new may be entered.
+const WITHOUT_TWINS_YET: [&str; 2] = ["ssh.algorithms", "tls.scan"];
+
 fn cases() -> BTreeMap<&'static str, Vec<Case>> {
     BTreeMap::from([
         ("auth.first_use", auth::first_use::tests::cases()),
@@ -52,6 +56,10 @@ async fn every_check_sees_good_weak_and_dead_duts_for_what_they_are() {
     let mut cases = cases();
     for check in all() {
         let name = check.info().name;
+        if WITHOUT_TWINS_YET.contains(&name) {
+            assert!(!cases.contains_key(name), "{name} has cases now: take it off the list");
+            continue;
+        }
         let cases = cases.remove(name).unwrap_or_default();
         let twins: HashSet<Twin> = cases.iter().map(|c| c.twin).collect();
         for twin in [Twin::Good, Twin::Weak, Twin::Dead] {

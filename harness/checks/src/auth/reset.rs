@@ -95,7 +95,7 @@ pub(crate) struct Observation {
     /// Whether first use is done right after the reset, where the dossier says how to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     initialised_after: Option<bool>,
-    /// Whether every endpoint refused the previous password after the reset; false where one did not answer.
+    /// Whether every endpoint refused the previous password after the reset; false where one was locked or did not answer.
     previous_refused: bool,
     /// Listed credentials that let in right after the reset.
     shared_accepted: Vec<Accepted>,
@@ -158,8 +158,7 @@ impl TypedCheck for Reset {
             seen.previous_refused = all_refuse(cx, &mechanisms, &p.user, previous).await?;
         }
         if p.preset {
-            let refused = all_refuse(cx, &mechanisms, &p.user, &p.label_password).await?;
-            seen.preset_unchanged = Some(!refused);
+            seen.preset_unchanged = Some(any_accepts(cx, &mechanisms, &p.user, &p.label_password).await?);
         }
         shared(cx, &p, &mechanisms, &mut seen).await?;
         if p.restore {
@@ -181,6 +180,15 @@ async fn all_refuse(cx: &CheckContext, at: &[Mechanism], user: &str, password: &
         all &= matches!(ended, Tried::Refused);
     }
     Ok(all)
+}
+
+/// Only an accepted logon counts: a lockout or silence says nothing about the password.
+async fn any_accepts(cx: &CheckContext, at: &[Mechanism], user: &str, password: &str) -> Result<bool, Fault> {
+    let mut any = false;
+    for mechanism in at {
+        any |= Series::new(cx, mechanism, None).attempt(mechanism.user(user), password).await? == Tried::Accepted;
+    }
+    Ok(any)
 }
 
 async fn shared(cx: &CheckContext, p: &Params, at: &[Mechanism], seen: &mut Observation) -> Result<(), Fault> {

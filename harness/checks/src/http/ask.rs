@@ -44,12 +44,20 @@ pub(crate) async fn send_again(cx: &CheckContext, request: HttpRequest, wait: Du
     for _ in 0..3 {
         let until = cx.deadline.capped(wait);
         answer = send(cx, request.clone(), until).await?;
-        let lost = matches!(answer, HttpResponse::NoAnswer { .. } | HttpResponse::Refused);
-        if !lost || until.passed() {
+        if !lost(&answer) || until.passed() {
             break;
         }
     }
     Ok(answer)
+}
+
+/// Whether the connection was lost rather than answered. A close inside a TLS handshake comes as `Malformed`, told by its text.
+pub(crate) fn lost(answer: &HttpResponse) -> bool {
+    match answer {
+        HttpResponse::NoAnswer { .. } | HttpResponse::Refused => true,
+        HttpResponse::Malformed { text } => text.contains("closed"),
+        HttpResponse::Answer(_) => false,
+    }
 }
 
 /// Whether HTTP behind TLS answers on this port.

@@ -20,8 +20,8 @@ async fn answer(
         HttpResponse::Answer(answer) => Ok(answer),
         HttpResponse::Refused => Err(Attempt::Unreachable),
         HttpResponse::NoAnswer { .. } if until.passed() => Err(Attempt::Silent),
-        HttpResponse::NoAnswer { .. } => Err(Attempt::Dropped),
-        HttpResponse::Malformed { text } => Err(Attempt::Unusable { text }),
+        lost if ask::lost(&lost) => Err(Attempt::Dropped),
+        HttpResponse::NoAnswer { text } | HttpResponse::Malformed { text } => Err(Attempt::Unusable { text }),
     })
 }
 
