@@ -30,6 +30,7 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(auth::lockout::Lockout),
         erase(auth::reset::Reset),
         erase(auth::try_credentials::TryCredentials),
+        erase(auth::try_defaults::TryDefaults),
         erase(console::login::Login),
         erase(document::fetch::Fetch),
         erase(dut::restore::Restore),

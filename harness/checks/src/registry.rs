@@ -24,6 +24,7 @@ fn cases() -> BTreeMap<&'static str, Vec<Case>> {
         ("auth.lockout", auth::lockout::tests::cases()),
         ("auth.reset", auth::reset::tests::cases()),
         ("auth.try_credentials", auth::try_credentials::tests::cases()),
+        ("auth.try_defaults", auth::try_defaults::tests::cases()),
         ("console.login", console::login::tests::cases()),
         ("document.fetch", document::fetch::tests::cases()),
         ("dut.restore", dut::restore::tests::cases()),

@@ -281,9 +281,9 @@ fn secret() -> Value {
 fn endpoints() -> Value {
     let one = json!({
         "type": "object",
-        "required": ["proto", "port"],
+        "required": ["proto"],
         "properties": {
-            "proto": word(&["tcp", "udp"], "The transport."),
+            "proto": word(&keys::PROTOCOLS, "How it is reached; all but `serial` have a port."),
             "port": { "type": "integer", "minimum": 1, "maximum": 65535 },
             "service": text("`https`, `ssh`, `telnet`, ..."),
             "path": text("The path, for HTTP."),

@@ -8,3 +8,4 @@ pub(crate) mod logon;
 pub(crate) mod reset;
 pub(crate) mod series;
 pub(crate) mod try_credentials;
+pub(crate) mod try_defaults;

@@ -139,7 +139,12 @@ pub(crate) async fn try_all(
     Ok(seen)
 }
 
-async fn works(cx: &CheckContext, mechanism: &Mechanism, control: Option<&Control>) -> Result<Option<bool>, Fault> {
+/// Whether the right credential lets in; `None` where it is not known.
+pub(crate) async fn works(
+    cx: &CheckContext,
+    mechanism: &Mechanism,
+    control: Option<&Control>,
+) -> Result<Option<bool>, Fault> {
     let Some(control) = control else { return Ok(None) };
     let ended = Series::new(cx, mechanism, None).attempt(&control.user, &control.password).await?;
     Ok(Some(ended == Tried::Accepted))

@@ -5,4 +5,4 @@ mod algorithms;
 pub(crate) mod auth;
 mod wire;
 
-pub use algorithms::SshAlgorithms;
+pub(crate) use algorithms::SshAlgorithms;

@@ -144,7 +144,7 @@ const ATTEMPT: Duration = Duration::from_secs(12);
 impl Mechanism {
     /// Resolves a place, asking the port about TLS where the place does not say.
     pub(crate) async fn at(cx: &CheckContext, host: &str, place: &Place) -> Result<Self, Fault> {
-        if let Some(proto) = place.proto.as_deref().filter(|p| *p != "tcp") {
+        if let Some(proto) = place.proto.as_deref().filter(|p| !matches!(*p, "tcp" | "serial")) {
             return Err(Fault::plan("bad-proto", format!("a logon over `{proto}` is not spoken here, only over tcp")));
         }
         let endpoint = match (place.service, place.port) {

@@ -58,8 +58,11 @@ pub(crate) fn names() -> Type {
     Type::record("`ixit`", tables.chain([("endpoints", whole)]))
 }
 
+/// How an endpoint is reached.
+pub(crate) const PROTOCOLS: [&str; 3] = ["tcp", "udp", "serial"];
+
 fn proto() -> Type {
-    Type::Word(vec!["tcp".into(), "udp".into()])
+    Type::Word(PROTOCOLS.map(str::to_owned).to_vec())
 }
 
 /// The standard's name of the table that plans call `name`.
@@ -133,8 +136,10 @@ fn check_endpoints(row: &Node, mistakes: &Mistakes) {
     for endpoint in fields.list("endpoints") {
         let Some(endpoint) = Fields::open_any("an endpoint", endpoint, mistakes) else { continue };
         endpoint.require("proto");
-        endpoint.word("proto", &["tcp", "udp"]);
-        endpoint.require("port");
+        // A serial line has no port number.
+        if endpoint.word("proto", &PROTOCOLS).as_deref() != Some("serial") {
+            endpoint.require("port");
+        }
         endpoint.number("port", 1, 65_535);
         for key in ["service", "path", "user"] {
             endpoint.text(key);

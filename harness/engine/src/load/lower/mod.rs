@@ -60,7 +60,7 @@ pub(crate) mod keys {
     pub(crate) use super::answers::{ANSWER_KEYS, ANSWERS, KEYS as ANSWERS_FILE};
     pub(crate) use super::bench::{DUT_KEYS, EQUIPMENT, KEYS as BENCH, LIMITS};
     pub(crate) use super::expect::KEYS as EXPECTATION;
-    pub(crate) use super::ixit::TABLES;
+    pub(crate) use super::ixit::{PROTOCOLS, TABLES};
     pub(crate) use super::params::{KEYS as PARAM, TYPES as PARAM_TYPES};
     pub(crate) use super::plan::KEYS as PLAN;
     pub(crate) use super::product::{KEYS as PRODUCT, PROCEDURES, SAMPLE_KEYS, SECRETS};

@@ -14,7 +14,7 @@ use crate::plan::Product;
 pub(crate) const KEYS: [&str; 7] = ["assay", "product", "editions", "samples", "ics", "ixit", "procedures"];
 pub(crate) const SAMPLE_KEYS: [&str; 9] =
     ["id", "serial", "mac", "ssid", "model", "batch", "password", "passwords", "custody"];
-pub(crate) const PROCEDURES: [&str; 3] = ["first_use", "factory_reset", "logon"];
+pub(crate) const PROCEDURES: [&str; 4] = ["first_use", "factory_reset", "logon", "state"];
 /// Where a secret may come from.
 pub(crate) const SECRETS: [&str; 3] = ["label", "file", "env"];
 
