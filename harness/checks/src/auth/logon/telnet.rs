@@ -13,6 +13,9 @@ use super::{
     words,
 };
 
+/// A prompt counts once nothing has followed it for so long.
+const SETTLE_MS: u32 = 60;
+
 const IAC: u8 = 255;
 const DONT: u8 = 254;
 const DO: u8 = 253;
@@ -78,9 +81,11 @@ impl Line for Session<'_> {
 
     async fn read(&mut self, done: Done) -> Result<Seen, Fault> {
         let mut raw = Vec::new();
-        let mut quiet = 0;
+        let (mut quiet, mut settling) = (0, false);
         loop {
-            let read = ReadUntil::idle(16_384, 500);
+            // Whatever comes is looked at once; what looks like the end has to stay so for a moment.
+            let idle_ms = if settling { SETTLE_MS } else { 500 };
+            let read = ReadUntil { at_least: Some(1), ..ReadUntil::idle(16_384, idle_ms) };
             let (bytes, end) = match self.call(TcpRequest::Read { connection: self.connection, read }).await? {
                 TcpResponse::Data { bytes, end } => (bytes.0, end),
                 _ => (Vec::new(), ReadEnd::Closed),
@@ -95,7 +100,9 @@ impl Line for Session<'_> {
             if matches!(end, ReadEnd::Closed | ReadEnd::Reset) {
                 return Ok(Seen::Closed(text));
             }
-            if done(&text) || quiet >= 8 || raw.len() > 65_536 || self.until.passed() {
+            let ended = settling && quiet > 0;
+            settling = done(&text);
+            if ended && settling || quiet >= 8 || raw.len() > 65_536 || self.until.passed() {
                 return Ok(Seen::Text(text));
             }
         }

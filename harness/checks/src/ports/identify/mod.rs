@@ -63,7 +63,8 @@ const PROBE: Duration = Duration::from_millis(1_000);
 /// Reads what a port says unasked, or to `send`. Bytes that came in time, perhaps none.
 async fn ask(cx: &CheckContext, endpoint: &Endpoint, send: &[u8]) -> Result<Vec<u8>, Fault> {
     for _ in 0..2 {
-        let read = ReadUntil::idle(4_096, 900);
+        // A greeting comes in one piece; waiting for more would only cost time.
+        let read = ReadUntil { at_least: Some(1), ..ReadUntil::idle(4_096, 900) };
         let request = TcpRequest::Ask { endpoint: endpoint.clone(), send: send.into(), read };
         match cx.touches.tcp()?.call(request, cx.deadline.capped(PROBE)).await? {
             TcpResponse::Data { bytes, end } => {
@@ -78,16 +79,26 @@ async fn ask(cx: &CheckContext, endpoint: &Endpoint, send: &[u8]) -> Result<Vec<
     Ok(Vec::new())
 }
 
-/// Two rounds of probes, each side by side: what talks first and HTTP, then what must be asked.
+/// Two rounds of probes, each side by side: what talks first and HTTP, then what must be asked. The first clear answer
+/// counts; nobody waits for a greeting from what has already shown that it is a web server.
 pub(crate) async fn port(cx: &CheckContext, endpoint: &Endpoint) -> Result<Identified, Fault> {
-    let (greeting, tls, plain) =
-        tokio::join!(ask(cx, endpoint, b""), http::probe(cx, endpoint, true), http::probe(cx, endpoint, false));
-    let (greeting, tls, plain) = (greeting?, tls?, plain?);
+    let mut greeting = std::pin::pin!(ask(cx, endpoint, b""));
+    let mut web = std::pin::pin!(web(cx, endpoint));
+    let (greeting, web) = tokio::select! {
+        greeting = &mut greeting => {
+            let greeting = greeting?;
+            if let Some(found) = banner::read(&greeting).filter(|f| f.service.is_some()) {
+                return Ok(found);
+            }
+            (greeting, web.await?)
+        }
+        found = &mut web => match found? {
+            Some(found) => return Ok(found),
+            None => (greeting.await?, None),
+        },
+    };
     let talks = banner::read(&greeting);
-    if let Some(found) = talks.clone().filter(|f| f.service.is_some()) {
-        return Ok(found);
-    }
-    if let Some(found) = tls.or(plain) {
+    if let Some(found) = talks.clone().filter(|f| f.service.is_some()).or(web) {
         return Ok(found);
     }
     let (mqtt, rtsp, redis) = tokio::join!(
@@ -99,6 +110,11 @@ pub(crate) async fn port(cx: &CheckContext, endpoint: &Endpoint) -> Result<Ident
     let answers = talks.is_some() || [&mqtt, &rtsp, &redis].iter().any(|b| !b.is_empty());
     let found = mqtt::read(&mqtt).or_else(|| rtsp::read(&rtsp)).or_else(|| redis::read(&redis));
     Ok(found.or(talks).unwrap_or(Identified { answers, ..Identified::default() }))
+}
+
+async fn web(cx: &CheckContext, endpoint: &Endpoint) -> Result<Option<Identified>, Fault> {
+    let (tls, plain) = tokio::join!(http::probe(cx, endpoint, true), http::probe(cx, endpoint, false));
+    Ok(tls?.or(plain?))
 }
 
 #[cfg(test)]
