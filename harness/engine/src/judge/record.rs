@@ -27,6 +27,9 @@ pub enum Ended {
     Interrupted,
 }
 
+/// Samples of one run at most, in a record that may be hostile.
+const MOST_SAMPLES: usize = 10_000;
+
 /// A control as it was observed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ControlRecord {
@@ -194,8 +197,31 @@ impl Collector {
         }
     }
 
+    /// A control on each sample is one control: what it saw is the list in sample order, and one fault is its fault.
     fn control(&mut self, data: &Value, when: &'static str, seen: Result<Value, Fault>) {
-        self.record.controls.push(ControlRecord { index: index(&data["control"]), when, seen });
+        let number = index(&data["control"]);
+        let Some(count) = data["sample_count"].as_u64() else {
+            self.record.controls.push(ControlRecord { index: number, when, seen });
+            return;
+        };
+        // Never trusted for size: the list is as long as the samples that were heard of.
+        let (at, count) = (index(&data["sample_index"]), usize::try_from(count).unwrap_or(0).min(MOST_SAMPLES));
+        let known = self.record.controls.iter().position(|c| c.index == number && c.when == when);
+        let known = known.unwrap_or_else(|| {
+            let seen = Ok(Value::Array(vec![Value::Null; count]));
+            self.record.controls.push(ControlRecord { index: number, when, seen });
+            self.record.controls.len() - 1
+        });
+        let whole = &mut self.record.controls[known].seen;
+        match (whole.as_mut(), seen) {
+            (Ok(Value::Array(list)), Ok(seen)) => {
+                if let Some(place) = list.get_mut(at) {
+                    *place = seen;
+                }
+            }
+            (Ok(_), Err(fault)) => *whole = Err(fault),
+            _ => {}
+        }
     }
 
     fn fault(&mut self, at: &str, data: &Value) {
