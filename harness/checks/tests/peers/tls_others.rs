@@ -1,0 +1,1 @@
+//! `tls.scan` against nginx, GnuTLS and tlslite-ng, and against what is no TLS.
