@@ -1,9 +1,20 @@
 //! What a TLS service offers, seen with our own record layer: rustls speaks only 1.2 and 1.3, and offers nothing weak.
 
 mod certificate;
+mod chain;
+mod compare;
+mod flight;
+mod full;
+mod hello;
+mod names;
+mod observation;
 mod probe;
+mod renegotiation;
 mod scan;
+mod session;
+mod starttls;
 mod suites;
-mod wire;
+mod versions;
 
+pub use compare::TlsCompare;
 pub use scan::TlsScan;
