@@ -1,6 +1,13 @@
 //! What an SSH server offers before anybody logs on, read by our own parser: libssh2 cannot show what it would not use.
 
 mod algorithms;
+mod compare;
+mod hello;
+mod host_keys;
+mod kex;
+mod key;
 mod wire;
 
 pub use algorithms::SshAlgorithms;
+pub use compare::SshCompare;
+pub use host_keys::SshHostKeys;

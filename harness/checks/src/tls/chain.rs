@@ -47,8 +47,7 @@ pub(crate) fn roots(further: &[String]) -> Result<RootCertStore, BadRoot> {
         LazyLock::new(|| RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()));
     let mut store = MOZILLA.clone();
     for (number, pem) in (1..).zip(further) {
-        let der = CertificateDer::from_pem_slice(pem.as_bytes())
-            .map_err(|e| BadRoot { number, why: e.to_string() })?;
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|e| BadRoot { number, why: e.to_string() })?;
         store.add(der).map_err(|e| BadRoot { number, why: e.to_string() })?;
     }
     Ok(store)

@@ -78,7 +78,9 @@ impl Deeper<'_> {
                     found.push(id);
                 }
                 // Refused, or only the needed one is left. Before that is believed, put the last back at the end.
-                None if needed.is_empty() && version != Version::Tls13 && !found.is_empty() => needed.clone_from(&found),
+                None if needed.is_empty() && version != Version::Tls13 && !found.is_empty() => {
+                    needed.clone_from(&found)
+                }
                 _ => break,
             }
         }
@@ -92,8 +94,7 @@ impl Deeper<'_> {
         let mut left = SIGNATURE_SCHEMES.to_vec();
         let mut found = Vec::new();
         while !suites.is_empty() && !left.is_empty() {
-            let hello =
-                ClientHello { signatures: &left, ..ClientHello::new(Version::Tls12, &suites, self.name) };
+            let hello = ClientHello { signatures: &left, ..ClientHello::new(Version::Tls12, &suites, self.name) };
             let Some(scheme) = self.hello(hello, Until::Done).await?.and_then(|flight| flight.signature) else { break };
             let Some(at) = left.iter().position(|s| *s == scheme) else { break };
             left.remove(at);

@@ -28,7 +28,15 @@ pub(crate) struct ClientHello<'a> {
 impl<'a> ClientHello<'a> {
     /// A hello that offers `suites` at `version`, and all groups and signatures.
     pub(crate) const fn new(version: Version, suites: &'a [u16], server_name: Option<&'a str>) -> Self {
-        Self { version, suites, server_name, groups: &GROUPS, signatures: &SIGNATURE_SCHEMES, alpn: &[], renegotiated: &[] }
+        Self {
+            version,
+            suites,
+            server_name,
+            groups: &GROUPS,
+            signatures: &SIGNATURE_SCHEMES,
+            alpn: &[],
+            renegotiated: &[],
+        }
     }
 
     /// The whole record. The random is fixed: nothing here is secret, and the same question gives the same bytes.
@@ -155,7 +163,8 @@ mod tests {
 
     #[test]
     fn our_own_hello_is_a_well_formed_record() {
-        let hello = ClientHello { alpn: &["h2"], ..ClientHello::new(Version::Tls13, &[0x1301], Some("device.example")) };
+        let hello =
+            ClientHello { alpn: &["h2"], ..ClientHello::new(Version::Tls13, &[0x1301], Some("device.example")) };
         let bytes = hello.to_bytes();
         assert_eq!(bytes[..3], [22, 3, 1]);
         assert_eq!(usize::from(u16::from_be_bytes([bytes[3], bytes[4]])), bytes.len() - 5);

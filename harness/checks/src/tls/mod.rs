@@ -17,4 +17,5 @@ mod suites;
 mod versions;
 
 pub use compare::TlsCompare;
+pub(crate) use compare::{Shared, sample_names, shared};
 pub use scan::TlsScan;

@@ -70,8 +70,7 @@ impl Wire<'_> {
         name: Option<&str>,
     ) -> Result<Option<bool>, Fault> {
         let numbers = [u16::from(suite.common.suite)];
-        let groups: Vec<u16> =
-            provider.kx_groups.iter().map(|g| u16::from(g.name())).filter(|g| *g < 0x0100).collect();
+        let groups: Vec<u16> = provider.kx_groups.iter().map(|g| u16::from(g.name())).filter(|g| *g < 0x0100).collect();
         let first = ClientHello { groups: &groups, ..ClientHello::new(Version::Tls12, &numbers, name) };
         let hello = first.to_bytes();
         self.send(hello.clone()).await?;
@@ -208,11 +207,8 @@ impl Keys {
         transcript.extend_from_slice(&messages);
         let hash = suite.common.hash_provider.hash(transcript);
         let randoms = [RANDOM.as_slice(), offer.random].concat();
-        let (label, seed): (&[u8], &[u8]) = if offer.extended {
-            (b"extended master secret", hash.as_ref())
-        } else {
-            (b"master secret", &randoms)
-        };
+        let (label, seed): (&[u8], &[u8]) =
+            if offer.extended { (b"extended master secret", hash.as_ref()) } else { (b"master secret", &randoms) };
         let mut master = [0; 48];
         suite.prf_provider.for_key_exchange(&mut master, exchange, offer.public, label, seed).ok()?;
 

@@ -162,7 +162,8 @@ impl Scan<'_> {
             self.cx.progress.step(0, 0, version.name());
             ask_version(&self.prober, self.name(), version, reach)
         };
-        let mut left = vec![Version::Tls12, Version::Tls13, Version::Tls10, Version::Tls11, Version::Ssl3, Version::Ssl2];
+        let mut left =
+            vec![Version::Tls12, Version::Tls13, Version::Tls10, Version::Tls11, Version::Ssl3, Version::Ssl2];
         let mut first = Observation::default();
         while !first.answered && left.len() > 3 {
             first.absorb(ask(left.remove(0)).await?);
@@ -201,12 +202,8 @@ impl Scan<'_> {
             .collect();
         // TLS 1.3 protects against falling back to 1.2 by its own means (RFC 8446 section 4.1.3).
         let [_, second, ..] = accepted[..] else { return Ok(()) };
-        let mut offer: Vec<u16> = seen
-            .suites
-            .iter()
-            .filter(|s| s.version == second.name())
-            .filter_map(|s| suites::number(&s.name))
-            .collect();
+        let mut offer: Vec<u16> =
+            seen.suites.iter().filter(|s| s.version == second.name()).filter_map(|s| suites::number(&s.name)).collect();
         offer.push(SIGNAL);
         seen.fallback_refused = match hello(&self.prober, self.name(), second, &offer, Until::Hello).await? {
             Met::Flight(flight) => Some(flight.alert == Some(86)),

@@ -2,8 +2,8 @@
 //! without sockets here, so every byte goes through the recorded way of touching, also after STARTTLS.
 
 use std::io::Read as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use assay_model::Fault;

@@ -99,7 +99,9 @@ impl StartTls {
         let whole = &text[..text.rfind('\n')?];
         let ends = |line: &&str| match self {
             Self::Smtp | Self::Ftp => {
-                line.len() >= 3 && line.bytes().take(3).all(|b| b.is_ascii_digit()) && line.as_bytes().get(3) != Some(&b'-')
+                line.len() >= 3
+                    && line.bytes().take(3).all(|b| b.is_ascii_digit())
+                    && line.as_bytes().get(3) != Some(&b'-')
             }
             Self::Imap => greeting || line.starts_with("a1 "),
             Self::Pop3 => true,

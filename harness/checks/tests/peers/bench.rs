@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use assay_adapters::document::DocumentSettings;
 use assay_adapters::network::network_touches;
-use assay_model::{
-    AddressBook, CheckContext, Deadline, Dut, Fault, Limits, Progress, SecretSink, TypedCheck, erase,
-};
+use assay_model::{AddressBook, CheckContext, Deadline, Dut, Fault, Limits, Progress, SecretSink, TypedCheck, erase};
 use serde_json::Value;
 
 struct Quiet;

@@ -5,5 +5,6 @@
 mod bench;
 mod certificates;
 mod peer;
+mod ssh;
 mod tls_openssl;
 mod tls_others;

@@ -24,7 +24,10 @@ pub(crate) fn installed(program: &str, package: &str) -> Option<PathBuf> {
 
 /// Says that a peer is missing, or fails where all are required.
 pub(crate) fn missing(package: &str) {
-    assert!(std::env::var_os("ASSAY_REQUIRE_PEERS").is_none_or(|v| v != "1"), "{package} is required and not installed");
+    assert!(
+        std::env::var_os("ASSAY_REQUIRE_PEERS").is_none_or(|v| v != "1"),
+        "{package} is required and not installed"
+    );
     println!("skipped: {package} is not installed");
 }
 

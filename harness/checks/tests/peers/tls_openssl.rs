@@ -125,7 +125,22 @@ async fn everything_is_seen_in_full_and_the_peer_counts_are_kept() {
     let params = json!({"depth": "full", "server_name": certificates::NAME});
     let seen = alive_and_dead(peer, params).await;
     let full = &seen["full"];
-    assert_eq!(words(&full["groups"]["TLSv1.3"]), ["x25519", "secp256r1", "x448", "secp521r1", "secp384r1", "ffdhe2048", "ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192"], "{full:#}");
+    assert_eq!(
+        words(&full["groups"]["TLSv1.3"]),
+        [
+            "x25519",
+            "secp256r1",
+            "x448",
+            "secp521r1",
+            "secp384r1",
+            "ffdhe2048",
+            "ffdhe3072",
+            "ffdhe4096",
+            "ffdhe6144",
+            "ffdhe8192"
+        ],
+        "{full:#}"
+    );
     assert_eq!(words(&full["groups"]["TLSv1.2"]), ["x25519", "secp256r1", "x448", "secp521r1", "secp384r1"]);
     let schemes: BTreeSet<String> = words(&full["signature_schemes"]).into_iter().collect();
     for wanted in ["rsa_pss_rsae_sha256", "rsa_pkcs1_sha256", "rsa_pkcs1_sha1"] {
@@ -148,7 +163,11 @@ async fn renegotiation_and_tickets_are_seen_where_they_are_switched() {
         return;
     }
     let made = folder(|f| certificates::rsa(f, 2048, "sha256"));
-    let peer = s_server("127.41.1.2", made, &[&RSA[..], &["-tls1_2", "-client_renegotiation", "-no_ticket", "-no_cache"]].concat());
+    let peer = s_server(
+        "127.41.1.2",
+        made,
+        &[&RSA[..], &["-tls1_2", "-client_renegotiation", "-no_ticket", "-no_cache"]].concat(),
+    );
     let seen = alive_and_dead(peer, json!({"depth": "full"})).await;
     assert_eq!(seen["full"]["client_renegotiation"], json!(true), "{seen:#}");
     assert_eq!(seen["full"]["resumption"], json!({"TLSv1.2": false}));
@@ -162,7 +181,8 @@ async fn a_client_certificate_is_asked_for_or_required() {
     }
     for (host, flag, required) in [("127.41.1.3", "-Verify", true), ("127.41.1.4", "-verify", false)] {
         let made = folder(|f| certificates::rsa(f, 2048, "sha256"));
-        let seen = alive_and_dead(s_server(host, made, &[&RSA[..], &[flag, "1"]].concat()), json!({"depth": "full"})).await;
+        let seen =
+            alive_and_dead(s_server(host, made, &[&RSA[..], &[flag, "1"]].concat()), json!({"depth": "full"})).await;
         assert_eq!(seen["client_certificate"], json!(true));
         let expected = json!({"TLSv1.2": required, "TLSv1.3": required});
         assert_eq!(seen["full"]["client_certificate_required"], expected, "{flag}");
@@ -176,17 +196,23 @@ async fn facts_of_the_certificate_are_those_of_the_file() {
     }
     let scan = |host: &'static str, make: fn(&Path), name: Option<&'static str>| async move {
         let params = name.map_or(json!({}), |name| json!({"certificate_name": name}));
-        alive_and_dead(s_server(host, folder(make), &[&RSA[..], &["-cipher", "DEFAULT:@SECLEVEL=0"]].concat()), params).await
+        alive_and_dead(s_server(host, folder(make), &[&RSA[..], &["-cipher", "DEFAULT:@SECLEVEL=0"]].concat()), params)
+            .await
     };
     let weak = scan("127.41.2.1", |f| certificates::rsa(f, 1024, "sha1"), Some("other.test")).await;
     let leaf = &weak["chain"][0];
-    assert_eq!((&leaf["key_type"], &leaf["key_bits"], &leaf["signature"]), (&json!("RSA"), &json!(1024), &json!("sha1WithRSAEncryption")));
+    assert_eq!(
+        (&leaf["key_type"], &leaf["key_bits"], &leaf["signature"]),
+        (&json!("RSA"), &json!(1024), &json!("sha1WithRSAEncryption"))
+    );
     assert_eq!(weak["chain_facts"]["name_matches"], json!(false));
     assert_eq!(weak["dh_bits"], json!(1024), "OpenSSL fits the field to the key");
     let expired = scan("127.41.2.2", |f| certificates::ecdsa(f, "", certificates::NAME, 2001, 2002), None).await;
     assert_eq!((&expired["chain"][0]["expired"], &expired["chain"][0]["not_yet_valid"]), (&json!(true), &json!(false)));
     assert_eq!(expired["chain"][0]["key_bits"], json!(256));
-    let early = scan("127.41.2.3", |f| certificates::ecdsa(f, "", certificates::NAME, 2090, 2091), Some(certificates::NAME)).await;
+    let early =
+        scan("127.41.2.3", |f| certificates::ecdsa(f, "", certificates::NAME, 2090, 2091), Some(certificates::NAME))
+            .await;
     assert_eq!((&early["chain"][0]["expired"], &early["chain"][0]["not_yet_valid"]), (&json!(false), &json!(true)));
     assert_eq!(early["chain_facts"]["name_matches"], json!(true));
 }
@@ -221,7 +247,8 @@ async fn two_keys_bring_two_chains_and_both_kinds_of_suites() {
     let arguments = [&RSA[..], &["-dcert", "eccert.pem", "-dkey", "eckey.pem", "-tls1_2", "-serverpref"]].concat();
     let seen = alive_and_dead(s_server("127.41.2.6", made, &arguments), json!({})).await;
     assert_eq!(seen_suites(&seen, "TLSv1.2"), suites("tls1_2", "DEFAULT", &["RSA", "ECDSA"]));
-    let types: BTreeSet<&str> = [&seen["chain"], &seen["further_chains"][0]].iter().filter_map(|c| c[0]["key_type"].as_str()).collect();
+    let types: BTreeSet<&str> =
+        [&seen["chain"], &seen["further_chains"][0]].iter().filter_map(|c| c[0]["key_type"].as_str()).collect();
     assert_eq!(types, BTreeSet::from(["EC", "RSA"]));
     assert_eq!(seen["server_preference"]["TLSv1.2"], json!(true));
 }
