@@ -315,7 +315,9 @@ mod tests {
     #[test]
     fn the_lists_differ_where_they_do() {
         let key = |policy: &str| {
-            judged(json!({"policy": policy, "chain": [{"key_type": "RSA", "key_bits": 2048, "signature": "sha256WithRSAEncryption"}]}))
+            judged(
+                json!({"policy": policy, "chain": [{"key_type": "RSA", "key_bits": 2048, "signature": "sha256WithRSAEncryption"}]}),
+            )
         };
         assert!(key("ietf-bcp").violations.is_empty());
         assert_eq!(items(&key("bsi-tr-02102").violations), ["RSA 2048"]);
@@ -340,7 +342,8 @@ mod tests {
     #[test]
     fn nothing_shown_is_nothing_judged_and_an_unreadable_size_is_unknown() {
         assert_eq!(judged(json!({"policy": "bsi-tr-02102"})).judged, 0);
-        let seen = judged(json!({"policy": "ietf-bcp", "chain": [{"key_type": "RSA", "key_bits": 0, "signature": "x"}]}));
+        let seen =
+            judged(json!({"policy": "ietf-bcp", "chain": [{"key_type": "RSA", "key_bits": 0, "signature": "x"}]}));
         assert_eq!(seen.unknown.len(), 2);
     }
 

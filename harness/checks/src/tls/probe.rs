@@ -16,6 +16,9 @@ const MOST: u32 = 256 * 1024;
 /// Handshakes under way at once, at most: one for each protocol version. Benches may allow fewer.
 const WIDEST: u32 = 6;
 
+/// Waits before a question is put again. The later ones are only for servers that are known to turn clients away.
+const PAUSES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(150), Duration::from_millis(500)];
+
 /// How a server met one hello.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Met {
@@ -54,6 +57,8 @@ pub(crate) struct Prober<'a> {
     connections: AtomicU32,
     /// Whether any hello got an answer of any kind.
     answered: AtomicBool,
+    /// Whether the server turned a question away that it answered when asked alone.
+    crowded: AtomicBool,
     slots: Semaphore,
     width: u32,
     limits: Limits,
@@ -79,6 +84,7 @@ impl<'a> Prober<'a> {
             deadline,
             connections: AtomicU32::new(0),
             answered: AtomicBool::new(false),
+            crowded: AtomicBool::new(false),
             slots: Semaphore::new(width as usize),
             width,
             limits,
@@ -93,22 +99,44 @@ impl<'a> Prober<'a> {
 
     /// Sends `hello` on a connection of its own.
     ///
-    /// Small servers take one client at a time and let the others wait, or turn them away. So an answer that is no TLS
-    /// counts only if nothing else was under way: otherwise the question is put again, alone.
+    /// Small servers take one client at a time and turn the others away, or have not noticed yet that the last one left.
+    /// So silence and a close without a word count only if they are repeated alone, after a pause.
     ///
     /// # Errors
     /// The lab failed, or the whole check's deadline passed.
     pub(crate) async fn ask(&self, hello: &[u8], until: Until) -> Result<Met, Fault> {
-        let (met, alone) = {
-            let _slot = self.slot(1).await?;
-            (self.once(hello, until).await?, self.slots.available_permits() + 1 == self.width as usize)
+        let crowded = self.crowded.load(Ordering::Relaxed);
+        let mut met = {
+            let _slot = self.slot(if crowded { self.width } else { 1 }).await?;
+            self.once(hello, until).await?
         };
-        let doubtful = matches!(met, Met::Silent | Met::Refused | Met::Closed);
-        if doubtful && !alone && self.answered.load(Ordering::Relaxed) {
+        for pause in PAUSES {
+            let doubtful = matches!(met, Met::Silent | Met::Refused | Met::Closed);
+            if !doubtful || !self.answered.load(Ordering::Relaxed) {
+                break;
+            }
             let _all = self.slot(self.width).await?;
-            return self.once(hello, until).await;
+            tokio::time::sleep_until(self.deadline.capped(pause).instant().into()).await;
+            met = self.once(hello, until).await?;
+            let turned_away = !matches!(met, Met::Silent | Met::Refused | Met::Closed);
+            if self.crowded.fetch_or(turned_away, Ordering::Relaxed) || turned_away {
+                continue;
+            }
+            break;
         }
         Ok(met)
+    }
+
+    /// The same, without the second look: for a hello that most servers close on.
+    ///
+    /// # Errors
+    /// As [`Prober::ask`].
+    pub(crate) async fn ask_once(&self, hello: &[u8], until: Until) -> Result<Met, Fault> {
+        if self.crowded.load(Ordering::Relaxed) {
+            return self.ask(hello, until).await;
+        }
+        let _slot = self.slot(1).await?;
+        self.once(hello, until).await
     }
 
     async fn slot(&self, width: u32) -> Result<tokio::sync::SemaphorePermit<'_>, Fault> {

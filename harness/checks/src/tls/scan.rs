@@ -173,19 +173,20 @@ impl Scan<'_> {
             }
         }
         if first.answered {
-            let mut others = [const { None }; 5];
-            for (slot, version) in others.iter_mut().zip(left) {
-                *slot = Some(version);
-            }
-            let at = |slot: Option<Version>| async move {
-                match slot {
-                    Some(version) => ask(version).await,
-                    None => Ok(Observation::default()),
+            // Last and alone, because only then is it known whether the server turns clients away.
+            left.retain(|v| *v != Version::Ssl2);
+            let mut left = left.into_iter();
+            let mut next = || {
+                let version = left.next();
+                async move {
+                    match version {
+                        Some(version) => ask(version).await,
+                        None => Ok(Observation::default()),
+                    }
                 }
             };
-            let [a, b, c, d, e] = others;
-            let (a, b, c, d, e) = tokio::try_join!(at(a), at(b), at(c), at(d), at(e))?;
-            for other in [a, b, c, d, e] {
+            let (a, b, c, d) = tokio::try_join!(next(), next(), next(), next())?;
+            for other in [a, b, c, d, ask(Version::Ssl2).await?] {
                 first.absorb(other);
             }
         }

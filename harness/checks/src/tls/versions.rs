@@ -36,7 +36,7 @@ pub(crate) async fn ask_version(
     let mut seen = Observation::default();
     let mut batches = vec![suites::for_version(version == Version::Tls13)];
     let met = if version == Version::Ssl2 {
-        prober.ask(&ssl2_hello(), Until::Hello).await?
+        prober.ask_once(&ssl2_hello(), Until::Hello).await?
     } else {
         let met = hello(prober, name, version, &batches[0], Until::Done).await?;
         if batches[0].len() > LARGE && may_be_for_size(&met) {

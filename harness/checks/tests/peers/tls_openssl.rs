@@ -285,3 +285,29 @@ async fn without_secure_renegotiation_and_with_a_staple() {
     assert_eq!((&seen["compression"], &seen["heartbeat"]), (&json!(false), &json!(false)));
     assert_eq!(seen["extended_master_secret"], json!(true));
 }
+
+/// Connections that the quickest peers make, as measured for the benchmark (nmap ssl-enum-ciphers).
+#[tokio::test]
+async fn no_more_connections_than_the_peers() {
+    if installed("openssl", "openssl").is_none() {
+        return;
+    }
+    let rows: [(&str, &[&str], u64); 2] = [
+        ("127.41.3.1", &["-tls1_2", "-cipher", "ECDHE+AESGCM:ECDHE+CHACHA20"], 40),
+        ("127.41.3.2", &["-cipher", "DEFAULT:@SECLEVEL=0"], 207),
+    ];
+    for (host, extra, most) in rows {
+        let made = folder(|f| certificates::rsa(f, 2048, "sha256"));
+        let started = std::time::Instant::now();
+        let peer = s_server(host, made, &[&RSA[..], extra].concat());
+        let up = started.elapsed();
+        let started = std::time::Instant::now();
+        let seen = run(TlsScan, &context(host), json!({"host": host, "port": peer.port})).await;
+        let (took, made) = (started.elapsed(), seen["connections"].as_u64().expect("a count"));
+        println!(
+            "{host}: {made} connections, {took:?} (server up after {up:?}), {} suites",
+            seen["suites"].as_array().map_or(0, Vec::len)
+        );
+        assert!(made <= most, "{made} connections");
+    }
+}
