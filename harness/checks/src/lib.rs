@@ -5,6 +5,8 @@ use std::sync::Arc;
 use assay_model::{Check, erase};
 
 pub mod crypto;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod ssh;
 pub mod tls;
 

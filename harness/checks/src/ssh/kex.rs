@@ -181,7 +181,7 @@ impl Line<'_> {
                     self.stream.drain(..used);
                     match payload.first() {
                         Some(first) if *first == number => return Ok(Ok(payload)),
-                        Some(2 | 3 | 4) => {}
+                        Some(2..=4) => {}
                         Some(1) => return Ok(Err(format!("disconnected: {}", reason(&payload)))),
                         _ => return Ok(Err("another message came".into())),
                     }

@@ -11,3 +11,10 @@ mod wire;
 pub use algorithms::SshAlgorithms;
 pub use compare::SshCompare;
 pub use host_keys::SshHostKeys;
+
+#[cfg(feature = "fuzzing")]
+pub(crate) fn fuzz_start(bytes: &[u8]) {
+    let _ = wire::start(bytes);
+    let _ = wire::packet(bytes);
+    let _ = key::host_key(bytes);
+}

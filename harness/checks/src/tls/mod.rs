@@ -19,3 +19,17 @@ mod versions;
 pub use compare::TlsCompare;
 pub(crate) use compare::{Shared, sample_names, shared};
 pub use scan::TlsScan;
+
+#[cfg(feature = "fuzzing")]
+pub(crate) fn fuzz_flight(bytes: &[u8]) {
+    let _ = flight::server_flight(bytes);
+    let _ = flight::is_ssl2_server_hello(bytes);
+}
+
+#[cfg(feature = "fuzzing")]
+pub(crate) fn fuzz_certificate(bytes: &[u8]) {
+    let _ = certificate::facts(bytes);
+    if let Ok(roots) = chain::roots(&[]) {
+        let _ = chain::judge(&[bytes.to_vec()], &roots, Some("camera.test"));
+    }
+}

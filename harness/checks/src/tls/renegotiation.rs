@@ -74,7 +74,7 @@ impl Wire<'_> {
         let first = ClientHello { groups: &groups, ..ClientHello::new(Version::Tls12, &numbers, name) };
         let hello = first.to_bytes();
         self.send(hello.clone()).await?;
-        let Some(flight) = self.until(|stream| whole_flight(stream)).await? else { return Ok(None) };
+        let Some(flight) = self.until(whole_flight).await? else { return Ok(None) };
         let mut transcript = hello.get(5..).unwrap_or_default().to_vec();
         transcript.extend_from_slice(&flight);
         let Some(offer) = offer(&flight) else { return Ok(None) };

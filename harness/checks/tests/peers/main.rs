@@ -4,6 +4,7 @@
 
 mod bench;
 mod certificates;
+mod hostile;
 mod peer;
 mod ssh;
 mod tls_openssl;

@@ -1,5 +1,7 @@
 //! `tls.scan` against openssl s_server: exactly what is configured, nothing else.
 
+#![expect(clippy::print_stdout, reason = "prints what the benchmark counts")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;

@@ -157,7 +157,8 @@ async fn a_server_with_one_place_is_not_misread() {
 async fn starttls_leads_to_the_same_facts() {
     let Some(peer) = openssl("127.41.20.8", &[]) else { return };
     let truth = scan(&peer.host, peer.port, json!({})).await;
-    let dialogues: [(&str, &str, &[(&str, &str)]); 3] = [
+    type Dialogue = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+    let dialogues: [Dialogue; 3] = [
         (
             "smtp",
             "220-hello\r\n220 camera.test ESMTP\r\n",
