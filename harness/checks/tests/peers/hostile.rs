@@ -65,6 +65,7 @@ async fn a_chain_of_a_thousand_is_cut_and_nonsense_is_called_so() {
     let flight = [server_hello(), message(11, body.len(), &body), message(14, 0, &[])].concat();
     let port = says(host, record(&flight), Vec::new()).await;
     let seen = scan(host, port).await;
+    assert_eq!(seen["secure_renegotiation"], json!(false), "its hello has no extension at all");
     let chain = seen["chain"].as_array().expect("a list");
     assert_eq!(chain.len(), 10);
     assert!(chain.iter().all(|c| c["invalid"].is_string()));

@@ -272,7 +272,7 @@ async fn field_sizes_are_those_of_the_parameters() {
 }
 
 #[tokio::test]
-async fn without_secure_renegotiation_and_with_a_staple() {
+async fn a_staple_is_seen() {
     if installed("openssl", "openssl").is_none() {
         return;
     }
