@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use assay_model::Fault;
 use regex::{Captures, Regex};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -277,6 +278,17 @@ fn calendar(parts: &Parts) -> Result<Date, String> {
 /// `2031-12-31`.
 pub(crate) fn iso(date: Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+}
+
+/// The date that "past" and "expired" are held against: the one given, or today's in UTC.
+///
+/// # Errors
+/// The one given is no ISO date: the plan's fault.
+pub(crate) fn today(given: Option<&str>) -> Result<Date, Fault> {
+    match given {
+        None => Ok(time::OffsetDateTime::now_utc().date()),
+        Some(text) => only(text).and_then(|f| f.date).map_err(|e| Fault::plan("bad-date", format!("`today`: {e}"))),
+    }
 }
 
 /// The one date that a whole text is, as in a field of a record.
