@@ -10,14 +10,14 @@ mod dates;
 mod durations;
 #[cfg(test)]
 mod fake;
-//mod free_access;
+mod free_access;
 //mod history;
 //mod label_route;
-//mod language;
+mod language;
 mod page;
 mod period;
-//mod prominence;
-//mod readability;
+mod prominence;
+mod readability;
 //mod records;
 mod response_times;
 //mod scope;
@@ -31,12 +31,12 @@ pub fn all() -> Vec<Arc<dyn Check>> {
     vec![
         //erase(consistent::Consistent),
         erase(contact_point::ContactPoint),
-        //erase(free_access::FreeAccess),
+        erase(free_access::FreeAccess),
         //erase(history::History),
         //erase(label_route::LabelRoute),
-        //erase(language::Language),
-        //erase(prominence::Prominence),
-        //erase(readability::Readability),
+        erase(language::Language),
+        erase(prominence::Prominence),
+        erase(readability::Readability),
         erase(response_times::ResponseTimes),
         //erase(scope::Scope),
         //erase(statement::Statement),
