@@ -84,16 +84,29 @@ struct SecurityTxt {
 }
 
 static MAIL: LazyLock<Regex> = LazyLock::new(|| {
-    compiled(r"(?i)\b([a-z0-9][a-z0-9._%+-]{0,63})\s?(?:@|\s?[\[({]\s?at\s?[\])}]\s?)\s?([a-z0-9-]{1,63}(?:(?:\.|\s?[\[({]\s?dot\s?[\])}]\s?)[a-z0-9-]{1,63}){1,6})")
+    compiled(
+        r"(?i)\b([a-z0-9][a-z0-9._%+-]{0,63})\s?(?:@|\s?[\[({]\s?at\s?[\])}]\s?)\s?([a-z0-9-]{1,63}(?:(?:\.|\s?[\[({]\s?dot\s?[\])}]\s?)[a-z0-9-]{1,63}){1,6})",
+    )
 });
-static PHONE: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?:\+\d{1,3}|\b0)[\s.()/-]?(?:\d[\s.()/-]{0,2}){7,13}\d\b"));
+static PHONE: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?:\+\d{1,3}|\b0)[\s.()/-]?(?:\d[\s.()/-]{0,2}){7,13}\d\b"));
 static POSTCODE: LazyLock<Regex> = LazyLock::new(|| compiled(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b"));
 static PREMIUM: LazyLock<Regex> = LazyLock::new(|| compiled(r"^(?:\+44|0)(?:84|87|9)"));
 
 /// Words of pages and sentences about reporting security issues.
 const SECURITY: [&str; 12] = [
-    "security issue", "security issues", "security problem", "security problems", "vulnerability", "vulnerabilities",
-    "security flaw", "security flaws", "security report", "security reports", "security team", "responsible disclosure",
+    "security issue",
+    "security issues",
+    "security problem",
+    "security problems",
+    "vulnerability",
+    "vulnerabilities",
+    "security flaw",
+    "security flaws",
+    "security report",
+    "security reports",
+    "security team",
+    "responsible disclosure",
 ];
 /// Local parts that name their purpose.
 const ADDRESSES: [&str; 9] = ["security", "psirt", "cert", "csirt", "vuln", "disclosure", "bugbounty", "secure", "cvd"];
@@ -128,7 +141,8 @@ fn contacts(page: &Page) -> Vec<Contact> {
     let mut found: Vec<Contact> = Vec::new();
     let mut add = |kind: Kind, value: String, block: Option<&Block>, named: bool| {
         if found.len() < MOST && !found.iter().any(|c| c.kind == kind && c.value == value) {
-            let near = block.is_some_and(|b| about_security(&b.text) || about_security(&b.section) || about_security(&b.label));
+            let near = block
+                .is_some_and(|b| about_security(&b.text) || about_security(&b.section) || about_security(&b.label));
             let premium_rate = kind == Kind::Telephone && PREMIUM.is_match(&value);
             let excerpt = block.map(|b| excerpt(&b.text)).unwrap_or_default();
             found.push(Contact { kind, value, for_security: named || near || page_about, premium_rate, excerpt });
@@ -151,7 +165,11 @@ fn contacts(page: &Page) -> Vec<Contact> {
     for block in &page.blocks {
         for c in MAIL.captures_iter(&block.text) {
             let host = c[2].to_lowercase();
-            let host: String = host.split(|ch: char| ".[](){} ".contains(ch)).filter(|p| !p.is_empty() && *p != "dot").collect::<Vec<_>>().join(".");
+            let host: String = host
+                .split(|ch: char| ".[](){} ".contains(ch))
+                .filter(|p| !p.is_empty() && *p != "dot")
+                .collect::<Vec<_>>()
+                .join(".");
             let address = format!("{}@{host}", c[1].to_lowercase());
             let named = is_named(&address);
             add(Kind::Mail, address, Some(block), named);
@@ -159,7 +177,10 @@ fn contacts(page: &Page) -> Vec<Contact> {
         for m in PHONE.find_iter(&block.text).filter(|m| dates::find(m.as_str()).is_empty()) {
             add(Kind::Telephone, plain_number(m.as_str()), Some(block), false);
         }
-        if let Some(m) = POSTCODE.find(&block.text).filter(|_| phrase_in(&block.text, &["write to", "post", "address", "letter"]).is_some()) {
+        if let Some(m) = POSTCODE
+            .find(&block.text)
+            .filter(|_| phrase_in(&block.text, &["write to", "post", "address", "letter"]).is_some())
+        {
             add(Kind::Postal, m.as_str().to_owned(), Some(block), false);
         }
     }
@@ -222,31 +243,53 @@ mod tests {
         let seen = Site::of("good").ask(NAME, params("/security")).await;
         assert_eq!(kinds_of(&seen["contacts"]), ["mail", "telephone"]);
         assert_eq!(seen["contacts"][0]["value"], "security@maker.test");
-        assert_eq!((&seen["for_security"], &seen["security_txt"]["found"], &seen["security_txt"]["expired"]), (&json!(2), &json!(true), &json!(false)));
+        assert_eq!(
+            (&seen["for_security"], &seen["security_txt"]["found"], &seen["security_txt"]["expired"]),
+            (&json!(2), &json!(true), &json!(false))
+        );
     }
 
     #[tokio::test]
     async fn pages_without_a_contact_and_dead_sources_have_none() {
-        for variant in ["no-contact", "no-policy-page", "policy-behind-login", "policy-asks-email", "policy-pdf-paywalled", "dead"] {
+        for variant in
+            ["no-contact", "no-policy-page", "policy-behind-login", "policy-asks-email", "policy-pdf-paywalled", "dead"]
+        {
             let seen = Site::of(variant).ask(NAME, params("/security")).await;
             assert_eq!(seen["for_security"], 0, "{variant}: {seen}");
         }
         let dead = Site::of("dead").ask(NAME, params("/security")).await;
-        assert_eq!((&dead["document"]["found"], &dead["document"]["answered"], &dead["security_txt"]["found"]), (&json!(false), &json!(false), &json!(false)));
+        assert_eq!(
+            (&dead["document"]["found"], &dead["document"]["answered"], &dead["security_txt"]["found"]),
+            (&json!(false), &json!(false), &json!(false))
+        );
     }
 
     #[tokio::test]
     async fn each_kind_is_seen_and_other_purposes_are_told_apart() {
         for (literal, kind, value, for_security) in [
             ("Report vulnerabilities to psirt [at] maker [dot] co [dot] uk", "mail", "psirt@maker.co.uk", true),
-            ("<p>Questions about an order: <a href='mailto:Sales@maker.test?subject=x'>sales</a></p>", "mail", "sales@maker.test", false),
-            ("<h1>Report a vulnerability</h1><form>Describe it <textarea name=text></textarea></form>", "form", "text", true),
+            (
+                "<p>Questions about an order: <a href='mailto:Sales@maker.test?subject=x'>sales</a></p>",
+                "mail",
+                "sales@maker.test",
+                false,
+            ),
+            (
+                "<h1>Report a vulnerability</h1><form>Describe it <textarea name=text></textarea></form>",
+                "form",
+                "text",
+                true,
+            ),
             ("Security issues: call 0871 234 5678", "telephone", "08712345678", true),
             ("For vulnerabilities write to Example Ltd, 1 Street, London EC1A 1AA", "postal", "EC1A 1AA", true),
         ] {
             let seen = Site::of("good").ask(NAME, json!({"source": {"literal": literal}})).await;
             let contact = &seen["contacts"][0];
-            assert_eq!((contact["kind"].as_str(), contact["value"].as_str(), contact["for_security"].as_bool()), (Some(kind), Some(value), Some(for_security)), "{seen}");
+            assert_eq!(
+                (contact["kind"].as_str(), contact["value"].as_str(), contact["for_security"].as_bool()),
+                (Some(kind), Some(value), Some(for_security)),
+                "{seen}"
+            );
             assert_eq!(contact["premium_rate"], value.starts_with("0871"));
         }
     }

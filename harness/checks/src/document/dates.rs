@@ -47,42 +47,102 @@ const MONTHS: [(&str, [&str; 12]); 6] = [
     (
         "en",
         [
-            "january|jan", "february|feb", "march|mar", "april|apr", "may", "june|jun", "july|jul", "august|aug",
-            "september|sept|sep", "october|oct", "november|nov", "december|dec",
+            "january|jan",
+            "february|feb",
+            "march|mar",
+            "april|apr",
+            "may",
+            "june|jun",
+            "july|jul",
+            "august|aug",
+            "september|sept|sep",
+            "october|oct",
+            "november|nov",
+            "december|dec",
         ],
     ),
     (
         "fr",
         [
-            "janvier|janv", "février|fevrier|févr|fevr", "mars", "avril|avr", "mai", "juin", "juillet|juil", "août|aout",
-            "septembre", "octobre", "novembre", "décembre|decembre|déc",
+            "janvier|janv",
+            "février|fevrier|févr|fevr",
+            "mars",
+            "avril|avr",
+            "mai",
+            "juin",
+            "juillet|juil",
+            "août|aout",
+            "septembre",
+            "octobre",
+            "novembre",
+            "décembre|decembre|déc",
         ],
     ),
     (
         "de",
         [
-            "januar|jänner", "februar", "märz|maerz", "april", "mai", "juni", "juli", "august", "september", "oktober|okt",
-            "november", "dezember|dez",
+            "januar|jänner",
+            "februar",
+            "märz|maerz",
+            "april",
+            "mai",
+            "juni",
+            "juli",
+            "august",
+            "september",
+            "oktober|okt",
+            "november",
+            "dezember|dez",
         ],
     ),
     (
         "es",
         [
-            "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre|setiembre", "octubre",
-            "noviembre", "diciembre|dic",
+            "enero",
+            "febrero",
+            "marzo",
+            "abril",
+            "mayo",
+            "junio",
+            "julio",
+            "agosto",
+            "septiembre|setiembre",
+            "octubre",
+            "noviembre",
+            "diciembre|dic",
         ],
     ),
     (
         "it",
         [
-            "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre",
-            "novembre", "dicembre",
+            "gennaio",
+            "febbraio",
+            "marzo",
+            "aprile",
+            "maggio",
+            "giugno",
+            "luglio",
+            "agosto",
+            "settembre",
+            "ottobre",
+            "novembre",
+            "dicembre",
         ],
     ),
     (
         "nl",
         [
-            "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
+            "januari",
+            "februari",
+            "maart",
+            "april",
+            "mei",
+            "juni",
+            "juli",
+            "augustus",
+            "september",
+            "oktober",
+            "november",
             "december",
         ],
     ),
@@ -138,11 +198,13 @@ fn year(c: &Captures<'_>) -> Option<i32> {
 fn named(c: &Captures<'_>) -> Option<Parts> {
     let (month, language) = month(c.name("m")?.as_str())?;
     let year = year(c)?;
-    Some(match c.name("d") {
-        Some(_) => Parts::day(year, month.into(), number(c, "d")?),
-        None => Parts::last_of(year, month.into(), Precision::Month),
-    }
-    .in_language(language))
+    Some(
+        match c.name("d") {
+            Some(_) => Parts::day(year, month.into(), number(c, "d")?),
+            None => Parts::last_of(year, month.into(), Precision::Month),
+        }
+        .in_language(language),
+    )
 }
 
 fn year_first(c: &Captures<'_>) -> Option<Parts> {
@@ -187,8 +249,7 @@ fn year_month(c: &Captures<'_>) -> Option<Parts> {
 
 /// Most exact first: a span that one form has read is not read again.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let names: String =
-        MONTHS.iter().flat_map(|(_, names)| names.iter()).copied().collect::<Vec<_>>().join("|");
+    let names: String = MONTHS.iter().flat_map(|(_, names)| names.iter()).copied().collect::<Vec<_>>().join("|");
     let m = format!(r"(?P<m>{names})\.?");
     let d = r"(?P<d>\d{1,2})(?:st|nd|rd|th|er|\.|º)?";
     let y = r"(?P<y>[12]\d{3})\b";
@@ -198,7 +259,9 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         (r"\b(?P<y>[12]\d{3})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:T\d\d:[\d:.]+Z?|\b)".into(), year_first),
         (r"\b(?P<y>[12]\d{3})/(?P<m>\d{1,2})/(?P<d>\d{1,2})\b".into(), year_first),
         (r"\b(?P<y>[12]\d{3})\.(?P<m>\d{1,2})\.(?P<d>\d{1,2})\b".into(), year_first),
-        (r"(?P<y>[12]\d{3})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日".into(), |c| Some(year_first(c)?.in_language("ja"))),
+        (r"(?P<y>[12]\d{3})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?日".into(), |c| {
+            Some(year_first(c)?.in_language("ja"))
+        }),
         (format!(r"\b{d}[\s\u{{a0}}/.-]*{of}{m}\b[\s,/.-]*(?:de\s+|del\s+)?{y}"), named),
         (format!(r"\b{m}[\s\u{{a0}}-]*(?:the\s+)?{d}[\s,-]+{y}"), named),
         (format!(r"\b(?P<y>[12]\d{{3}})[\s-]{m}[\s-](?P<d>\d{{1,2}})\b"), named),

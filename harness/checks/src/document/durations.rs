@@ -24,21 +24,52 @@ pub(crate) struct Found {
 }
 
 const NUMBERS: [(&str, u32); 24] = [
-    ("a", 1), ("an", 1), ("one", 1), ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6), ("seven", 7),
-    ("eight", 8), ("nine", 9), ("ten", 10), ("eleven", 11), ("twelve", 12), ("fourteen", 14), ("fifteen", 15),
-    ("twenty", 20), ("twenty-four", 24), ("thirty", 30), ("forty-eight", 48), ("sixty", 60), ("ninety", 90),
-    ("seventy-two", 72), ("couple of", 2),
+    ("a", 1),
+    ("an", 1),
+    ("one", 1),
+    ("two", 2),
+    ("three", 3),
+    ("four", 4),
+    ("five", 5),
+    ("six", 6),
+    ("seven", 7),
+    ("eight", 8),
+    ("nine", 9),
+    ("ten", 10),
+    ("eleven", 11),
+    ("twelve", 12),
+    ("fourteen", 14),
+    ("fifteen", 15),
+    ("twenty", 20),
+    ("twenty-four", 24),
+    ("thirty", 30),
+    ("forty-eight", 48),
+    ("sixty", 60),
+    ("ninety", 90),
+    ("seventy-two", 72),
+    ("couple of", 2),
 ];
 
 /// Unit, its letter in ISO 8601, hours.
 const UNITS: [(&str, &str, f64); 8] = [
-    ("minute", "M", 1.0 / 60.0), ("hour", "H", 1.0), ("day", "D", 24.0), ("week", "W", 168.0), ("fortnight", "", 336.0),
-    ("month", "M", 730.5), ("quarter", "", 2_191.5), ("year", "Y", 8_766.0),
+    ("minute", "M", 1.0 / 60.0),
+    ("hour", "H", 1.0),
+    ("day", "D", 24.0),
+    ("week", "W", 168.0),
+    ("fortnight", "", 336.0),
+    ("month", "M", 730.5),
+    ("quarter", "", 2_191.5),
+    ("year", "Y", 8_766.0),
 ];
 
 const ADVERBS: [(&str, &str, f64); 7] = [
-    ("daily", "P1D", 24.0), ("weekly", "P1W", 168.0), ("fortnightly", "P2W", 336.0), ("biweekly", "P2W", 336.0),
-    ("bi-weekly", "P2W", 336.0), ("monthly", "P1M", 730.5), ("quarterly", "P3M", 2_191.5),
+    ("daily", "P1D", 24.0),
+    ("weekly", "P1W", 168.0),
+    ("fortnightly", "P2W", 336.0),
+    ("biweekly", "P2W", 336.0),
+    ("bi-weekly", "P2W", 336.0),
+    ("monthly", "P1M", 730.5),
+    ("quarterly", "P3M", 2_191.5),
 ];
 
 static COUNTED: LazyLock<Regex> = LazyLock::new(|| {
@@ -50,8 +81,10 @@ static COUNTED: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-static ADVERB: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)\b(daily|weekly|fortnightly|bi-?weekly|monthly|quarterly)\b"));
-static NEXT_DAY: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)\b(?:by\s+|on\s+)?the\s+(?:next|same|following)\s+(working|business)?\s*day\b"));
+static ADVERB: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?i)\b(daily|weekly|fortnightly|bi-?weekly|monthly|quarterly)\b"));
+static NEXT_DAY: LazyLock<Regex> =
+    LazyLock::new(|| compiled(r"(?i)\b(?:by\s+|on\s+)?the\s+(?:next|same|following)\s+(working|business)?\s*day\b"));
 
 fn count(text: &str) -> Option<u32> {
     let text = text.to_lowercase();
@@ -75,18 +108,34 @@ pub(crate) fn find(text: &str) -> Vec<Found> {
         let working = c.name("w").is_some();
         found.push(Found { at: whole.range(), raw, iso, hours, working, repeating });
     }
-    let free = |found: &[Found], at: &std::ops::Range<usize>| !found.iter().any(|f| f.at.start < at.end && at.start < f.at.end);
+    let free = |found: &[Found], at: &std::ops::Range<usize>| {
+        !found.iter().any(|f| f.at.start < at.end && at.start < f.at.end)
+    };
     for m in ADVERB.find_iter(text) {
         let word = m.as_str().to_lowercase();
         if let Some((_, iso, hours)) = ADVERBS.iter().find(|(w, ..)| *w == word).filter(|_| free(&found, &m.range())) {
             let iso = (*iso).to_owned();
-            found.push(Found { at: m.range(), raw: m.as_str().into(), iso, hours: *hours, working: false, repeating: true });
+            found.push(Found {
+                at: m.range(),
+                raw: m.as_str().into(),
+                iso,
+                hours: *hours,
+                working: false,
+                repeating: true,
+            });
         }
     }
     for c in NEXT_DAY.captures_iter(text) {
         let Some(m) = c.get(0).filter(|m| free(&found, &m.range())) else { continue };
         let working = c.get(1).is_some();
-        found.push(Found { at: m.range(), raw: m.as_str().into(), iso: "P1D".into(), hours: 24.0, working, repeating: false });
+        found.push(Found {
+            at: m.range(),
+            raw: m.as_str().into(),
+            iso: "P1D".into(),
+            hours: 24.0,
+            working,
+            repeating: false,
+        });
     }
     found.sort_by_key(|f| f.at.start);
     found
@@ -141,13 +190,25 @@ mod tests {
         ] {
             let found = find(text);
             assert_eq!(found.len(), 1, "{text}: {found:?}");
-            assert_eq!((found[0].iso.as_str(), found[0].working, found[0].repeating), (iso, working, repeating), "{text}");
+            assert_eq!(
+                (found[0].iso.as_str(), found[0].working, found[0].repeating),
+                (iso, working, repeating),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn words_without_a_number_are_no_durations() {
-        for text in ["promptly", "in the coming days", "some days later", "as soon as possible", "working days", "2031", "C1 h2"] {
+        for text in [
+            "promptly",
+            "in the coming days",
+            "some days later",
+            "as soon as possible",
+            "working days",
+            "2031",
+            "C1 h2",
+        ] {
             assert_eq!(find(text), [], "{text}");
         }
     }

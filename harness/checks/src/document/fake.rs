@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents};
-use assay_model::{AddressBook, CheckContext, Deadline, Dut, Fault, Limits, Payload, Progress, SecretSink, Touch, Touches};
+use assay_model::{
+    AddressBook, CheckContext, Deadline, Dut, Fault, Limits, Payload, Progress, SecretSink, Touch, Touches,
+};
 use async_trait::async_trait;
 use serde_json::Value;
 
@@ -69,7 +71,10 @@ impl Touch<Documents> for Site {
     async fn call(&self, request: DocumentRequest, _: Deadline) -> Result<DocumentResponse, Fault> {
         let site = "http://maker.test:8088";
         if self.0 == "dead" {
-            return Ok(DocumentResponse::Absent { text: format!("{}: connection refused", request.source), redirects: vec![] });
+            return Ok(DocumentResponse::Absent {
+                text: format!("{}: connection refused", request.source),
+                redirects: vec![],
+            });
         }
         if self.0 == "garbage" {
             let bytes: Vec<u8> = (0..4_096u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
@@ -83,7 +88,9 @@ impl Touch<Documents> for Site {
             if page.location.is_empty() {
                 let media = page.media_type.split(';').next().unwrap();
                 let text = super::page::Page::of_html(page.body).text();
-                let DocumentResponse::Document(mut found) = document(asked[asked.len() - 1].clone(), page.status, media, page.body.as_bytes(), &text) else {
+                let DocumentResponse::Document(mut found) =
+                    document(asked[asked.len() - 1].clone(), page.status, media, page.body.as_bytes(), &text)
+                else {
                     unreachable!()
                 };
                 if media == "text/plain" {

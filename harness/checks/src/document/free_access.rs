@@ -81,25 +81,67 @@ impl Hurdle {
 }
 
 const LOGON: [&str; 16] = [
-    "sign in to", "log in to", "login to", "please sign in", "please log in", "please login", "sign in or register",
-    "members only", "registered users", "registered customers", "create an account to", "you must be logged in", "access denied",
-    "sign in required", "login required", "customer portal",
+    "sign in to",
+    "log in to",
+    "login to",
+    "please sign in",
+    "please log in",
+    "please login",
+    "sign in or register",
+    "members only",
+    "registered users",
+    "registered customers",
+    "create an account to",
+    "you must be logged in",
+    "access denied",
+    "sign in required",
+    "login required",
+    "customer portal",
 ];
 const PAYMENT: [&str; 12] = [
-    "buy this document", "purchase this document", "subscribe to read", "subscribe to continue", "subscribers only", "payment required",
-    "you can buy", "to read the full", "unlock this", "start your free trial", "become a member", "premium content",
+    "buy this document",
+    "purchase this document",
+    "subscribe to read",
+    "subscribe to continue",
+    "subscribers only",
+    "payment required",
+    "you can buy",
+    "to read the full",
+    "unlock this",
+    "start your free trial",
+    "become a member",
+    "premium content",
 ];
 const ASKED: [&str; 10] = [
-    "enter your e-mail", "enter your email", "is sent to you", "we will send you", "sent to you by", "provide your e-mail",
-    "provide your email", "enter your name", "fill in the form to", "complete the form to",
+    "enter your e-mail",
+    "enter your email",
+    "is sent to you",
+    "we will send you",
+    "sent to you by",
+    "provide your e-mail",
+    "provide your email",
+    "enter your name",
+    "fill in the form to",
+    "complete the form to",
 ];
 const ON_REQUEST: [&str; 8] = [
-    "available on request", "on request", "upon request", "request a copy", "ask for a copy", "contact us for our policy",
-    "write to us for a copy", "send you the policy",
+    "available on request",
+    "on request",
+    "upon request",
+    "request a copy",
+    "ask for a copy",
+    "contact us for our policy",
+    "write to us for a copy",
+    "send you the policy",
 ];
 const COOKIES: [&str; 7] = [
-    "accept cookies to", "accept all cookies to", "you must accept", "cookies to continue", "consent to continue",
-    "accept and continue", "agree to continue",
+    "accept cookies to",
+    "accept all cookies to",
+    "you must accept",
+    "cookies to continue",
+    "consent to continue",
+    "accept and continue",
+    "agree to continue",
 ];
 /// Names of fields that ask who the reader is.
 const PERSONAL: [&str; 12] =
@@ -110,7 +152,8 @@ impl TypedCheck for FreeAccess {
     type Params = Params;
     type Observation = Observation;
     const NAME: &'static str = "document.free_access";
-    const QUESTION: &'static str = "Does a reader get to the text without logging on, paying, asking or giving personal data?";
+    const QUESTION: &'static str =
+        "Does a reader get to the text without logging on, paying, asking or giving personal data?";
     const EVIDENCE_FOR: &'static str = "PSTI Sch. 1 paras 2 and 3(4)(a), (c), (d)";
     const DOES_NOT_SHOW: &'static str = "what scripts would put over the page; what other countries or devices get";
     const EFFECT: Effect = Effect::Passive;
@@ -124,7 +167,8 @@ impl TypedCheck for FreeAccess {
         let reached = reading.speaks() && prose_chars >= p.enough_chars;
         let [logon, payment, personal_data, request] = hurdles(&reading, &prose, reached);
         let state = [&logon, &payment, &personal_data, &request].iter().map(|h| h.state).max().unwrap_or_default();
-        let form_insists_on = if reached { required(&reading.page).map(|f| excerpt(&f.name)).collect() } else { Vec::new() };
+        let form_insists_on =
+            if reached { required(&reading.page).map(|f| excerpt(&f.name)).collect() } else { Vec::new() };
         Ok(Observation {
             document: reading.provenance,
             state,
@@ -157,14 +201,22 @@ fn hurdles(reading: &Reading, prose: &str, reached: bool) -> [Hurdle; 4] {
     // The way there says most, whatever the page then shows.
     let logon = match document.status {
         401 | 403 | 407 => Hurdle::of(State::Closed, format!("status {}", document.status), prose),
-        _ if led_to_logon(reading) && !reached => Hurdle::of(State::Closed, format!("the reader is sent to {}", document.url), prose),
+        _ if led_to_logon(reading) && !reached => {
+            Hurdle::of(State::Closed, format!("the reader is sent to {}", document.url), prose)
+        }
         _ if !document.found => unread(),
         _ => {
             let password = page.fields.iter().find(|f| f.kind == "password");
             match (password, phrase_in(prose, &LOGON), reached) {
-                (Some(_), _, false) => Hurdle::of(State::Closed, "a password field stands where the text should", prose),
-                (None, Some(phrase), false) => Hurdle::of(State::Closed, format!("`{phrase}` stands where the text should"), prose),
-                (_, Some(phrase), true) => Hurdle::of(State::Unclear, format!("the text says `{phrase}`"), &around(prose, phrase)),
+                (Some(_), _, false) => {
+                    Hurdle::of(State::Closed, "a password field stands where the text should", prose)
+                }
+                (None, Some(phrase), false) => {
+                    Hurdle::of(State::Closed, format!("`{phrase}` stands where the text should"), prose)
+                }
+                (_, Some(phrase), true) => {
+                    Hurdle::of(State::Unclear, format!("the text says `{phrase}`"), &around(prose, phrase))
+                }
                 (_, None, true) => Hurdle::of(State::Open, "the text is there without a logon", ""),
                 (None, None, false) => unread(),
             }
@@ -175,9 +227,13 @@ fn hurdles(reading: &Reading, prose: &str, reached: bool) -> [Hurdle; 4] {
         _ if !document.found => unread(),
         _ => match (priced_document(page), phrase_in(prose, &PAYMENT), reached) {
             (Some(text), _, false) => Hurdle::of(State::Closed, "the text is a document that costs money", &text),
-            (_, Some(phrase), false) => Hurdle::of(State::Closed, format!("`{phrase}` stands where the text should"), prose),
+            (_, Some(phrase), false) => {
+                Hurdle::of(State::Closed, format!("`{phrase}` stands where the text should"), prose)
+            }
             (Some(text), _, true) => Hurdle::of(State::Unclear, "a document on the page costs money", &text),
-            (_, Some(phrase), true) => Hurdle::of(State::Unclear, format!("the text says `{phrase}`"), &around(prose, phrase)),
+            (_, Some(phrase), true) => {
+                Hurdle::of(State::Unclear, format!("the text says `{phrase}`"), &around(prose, phrase))
+            }
             (None, None, true) => Hurdle::of(State::Open, "the text is there without a payment", ""),
             // A logon page or a form says nothing of money.
             (None, None, false) => unread(),
@@ -186,11 +242,17 @@ fn hurdles(reading: &Reading, prose: &str, reached: bool) -> [Hurdle; 4] {
     let asks: Vec<&Field> = required(page).collect();
     let personal_data = match (asks.first(), phrase_in(prose, &ASKED), phrase_in(prose, &COOKIES), reached) {
         _ if !document.found => unread(),
-        (Some(field), _, _, false) => {
-            Hurdle::of(State::Closed, format!("a required field `{}` stands where the text should", excerpt(&field.name)), prose)
+        (Some(field), _, _, false) => Hurdle::of(
+            State::Closed,
+            format!("a required field `{}` stands where the text should", excerpt(&field.name)),
+            prose,
+        ),
+        (None, Some(phrase), _, false) => {
+            Hurdle::of(State::Closed, format!("`{phrase}` stands where the text should"), prose)
         }
-        (None, Some(phrase), _, false) => Hurdle::of(State::Closed, format!("`{phrase}` stands where the text should"), prose),
-        (_, _, Some(phrase), _) => Hurdle::of(State::Unclear, format!("a cookie wall: `{phrase}`"), &around(prose, phrase)),
+        (_, _, Some(phrase), _) => {
+            Hurdle::of(State::Unclear, format!("a cookie wall: `{phrase}`"), &around(prose, phrase))
+        }
         (_, _, None, true) => Hurdle::of(State::Open, "the text is there without personal data", ""),
         (None, None, None, false) => unread(),
     };
@@ -216,10 +278,14 @@ fn unread_because(reading: &Reading) -> String {
 
 /// Redirected to an address that is a logon by its name.
 fn led_to_logon(reading: &Reading) -> bool {
-    let path = |url: &str| url.split_once("://").map_or(url, |(_, rest)| rest).split_once('/').map_or("", |(_, p)| p).to_lowercase();
+    let path = |url: &str| {
+        url.split_once("://").map_or(url, |(_, rest)| rest).split_once('/').map_or("", |(_, p)| p).to_lowercase()
+    };
     let last = path(&reading.provenance.url);
     reading.redirects.len() > 1
-        && last.split(['/', '?', '=', '&', '.', '-', '_']).any(|part| matches!(part, "login" | "signin" | "logon" | "auth" | "sso" | "account"))
+        && last
+            .split(['/', '?', '=', '&', '.', '-', '_'])
+            .any(|part| matches!(part, "login" | "signin" | "logon" | "auth" | "sso" | "account"))
 }
 
 /// A block with a link to a document and a price.
@@ -227,13 +293,16 @@ fn priced_document(page: &Page) -> Option<String> {
     let priced = |text: &str| {
         let lower = text.to_lowercase();
         let digits = lower.chars().any(|c| c.is_ascii_digit());
-        digits && (lower.contains(['\u{a3}', '$', '\u{20ac}']) || ["gbp", "eur", "usd", "pounds"].iter().any(|w| holds(&lower, w)))
+        digits
+            && (lower.contains(['\u{a3}', '$', '\u{20ac}'])
+                || ["gbp", "eur", "usd", "pounds"].iter().any(|w| holds(&lower, w)))
     };
     let document = |href: &str| {
         let path = href.split(['?', '#']).next().unwrap_or_default().to_lowercase();
         [".pdf", ".doc", ".docx", ".epub"].iter().any(|end| path.ends_with(end))
     };
-    let link = page.links.iter().find(|l| document(&l.href) && page.blocks.get(l.block).is_some_and(|b| priced(&b.text)));
+    let link =
+        page.links.iter().find(|l| document(&l.href) && page.blocks.get(l.block).is_some_and(|b| priced(&b.text)));
     link.and_then(|l| page.blocks.get(l.block)).map(|b| b.text.clone())
 }
 
@@ -277,7 +346,9 @@ mod tests {
             let (seen, states) = states(variant, "/security").await;
             assert_eq!(states, wanted, "{variant}: {seen}");
         }
-        let pdf = Site::of("policy-pdf-paywalled").ask(NAME, json!({"source": "http://maker.test:8088/security-policy.pdf"})).await;
+        let pdf = Site::of("policy-pdf-paywalled")
+            .ask(NAME, json!({"source": "http://maker.test:8088/security-policy.pdf"}))
+            .await;
         assert_eq!(pdf["payment"]["state"], "closed");
     }
 

@@ -60,9 +60,9 @@ struct Share {
 }
 
 const COMMON: [&str; 48] = [
-    "the", "of", "and", "to", "in", "a", "is", "that", "for", "it", "as", "with", "on", "be", "at", "by", "this", "we", "you",
-    "your", "our", "are", "from", "or", "have", "an", "will", "not", "if", "us", "which", "when", "who", "until", "any", "can",
-    "may", "no", "has", "was", "their", "please", "how", "what", "all", "its", "each", "get",
+    "the", "of", "and", "to", "in", "a", "is", "that", "for", "it", "as", "with", "on", "be", "at", "by", "this", "we",
+    "you", "your", "our", "are", "from", "or", "have", "an", "will", "not", "if", "us", "which", "when", "who",
+    "until", "any", "can", "may", "no", "has", "was", "their", "please", "how", "what", "all", "its", "each", "get",
 ];
 
 #[async_trait]
@@ -168,12 +168,25 @@ mod tests {
     #[tokio::test]
     async fn other_languages_and_mixtures_are_seen() {
         for (text, language) in [
-            ("Wenn Sie glauben, dass eines unserer Produkte eine Sicherheitslücke hat, sagen Sie es uns bitte. Sie brauchen kein Konto und müssen uns nicht sagen, wer Sie sind. Schreiben Sie uns eine Nachricht, und wir antworten innerhalb von drei Arbeitstagen auf Ihre Meldung.", "deu"),
-            ("Si cree que uno de nuestros productos tiene un fallo de seguridad, díganoslo. No necesita una cuenta ni decirnos quién es. Escríbanos un mensaje y le responderemos en un plazo de tres días laborables con los pasos siguientes.", "spa"),
-            ("私たちの製品にセキュリティの問題があると思われる場合は、お知らせください。アカウントは必要ありません。三営業日以内にご返信いたします。問題が解決するまで、二週間ごとに状況をお知らせします。", "jpn"),
+            (
+                "Wenn Sie glauben, dass eines unserer Produkte eine Sicherheitslücke hat, sagen Sie es uns bitte. Sie brauchen kein Konto und müssen uns nicht sagen, wer Sie sind. Schreiben Sie uns eine Nachricht, und wir antworten innerhalb von drei Arbeitstagen auf Ihre Meldung.",
+                "deu",
+            ),
+            (
+                "Si cree que uno de nuestros productos tiene un fallo de seguridad, díganoslo. No necesita una cuenta ni decirnos quién es. Escríbanos un mensaje y le responderemos en un plazo de tres días laborables con los pasos siguientes.",
+                "spa",
+            ),
+            (
+                "私たちの製品にセキュリティの問題があると思われる場合は、お知らせください。アカウントは必要ありません。三営業日以内にご返信いたします。問題が解決するまで、二週間ごとに状況をお知らせします。",
+                "jpn",
+            ),
         ] {
             let seen = Site::of("good").ask(NAME, json!({"source": {"literal": text}})).await;
-            assert_eq!((&seen["languages"][0]["language"], seen["english_share"].as_f64()), (&json!(language), Some(0.0)), "{seen}");
+            assert_eq!(
+                (&seen["languages"][0]["language"], seen["english_share"].as_f64()),
+                (&json!(language), Some(0.0)),
+                "{seen}"
+            );
         }
     }
 

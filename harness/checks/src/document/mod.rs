@@ -4,42 +4,42 @@ use std::sync::Arc;
 
 use assay_model::{Check, erase};
 
-//mod consistent;
+mod consistent;
 mod contact_point;
 mod dates;
 mod durations;
 #[cfg(test)]
 mod fake;
 mod free_access;
-//mod history;
-//mod label_route;
+mod history;
+mod label_route;
 mod language;
 mod page;
 mod period;
 mod prominence;
 mod readability;
-//mod records;
+mod records;
 mod response_times;
-//mod scope;
+mod scope;
 mod source;
-//mod statement;
+mod statement;
 mod support_period;
 mod words;
 
 /// The checks on what documents say, and on the scope of the law.
 pub fn all() -> Vec<Arc<dyn Check>> {
     vec![
-        //erase(consistent::Consistent),
+        erase(consistent::Consistent),
         erase(contact_point::ContactPoint),
         erase(free_access::FreeAccess),
-        //erase(history::History),
-        //erase(label_route::LabelRoute),
+        erase(history::History),
+        erase(label_route::LabelRoute),
         erase(language::Language),
         erase(prominence::Prominence),
         erase(readability::Readability),
         erase(response_times::ResponseTimes),
-        //erase(scope::Scope),
-        //erase(statement::Statement),
+        erase(scope::Scope),
+        erase(statement::Statement),
         erase(support_period::SupportPeriod),
     ]
 }

@@ -259,7 +259,8 @@ impl State {
         self.page.fields.push(Field {
             kind,
             name: words.collect::<Vec<_>>().join(" ").to_lowercase(),
-            required: attribute(tag, "required").is_some() || attribute(tag, "aria-required").is_some_and(|v| v == "true"),
+            required: attribute(tag, "required").is_some()
+                || attribute(tag, "aria-required").is_some_and(|v| v == "true"),
             block: self.page.blocks.len(),
         });
     }
@@ -314,7 +315,10 @@ fn raw(name: &str, start: bool) -> TokenSinkResult<()> {
 
 /// The title is in no reader's text; a `noscript` is for readers without script, of whom there are few.
 fn is_never_seen(name: &str) -> bool {
-    matches!(name, "script" | "style" | "template" | "noscript" | "title" | "iframe" | "noembed" | "noframes" | "datalist")
+    matches!(
+        name,
+        "script" | "style" | "template" | "noscript" | "title" | "iframe" | "noembed" | "noframes" | "datalist"
+    )
 }
 
 fn is_hidden(tag: &Tag) -> bool {
@@ -328,16 +332,55 @@ fn is_hidden(tag: &Tag) -> bool {
 fn is_void(name: &str) -> bool {
     matches!(
         name,
-        "area" | "base" | "br" | "col" | "embed" | "hr" | "img" | "input" | "link" | "meta" | "source" | "track" | "wbr"
+        "area"
+            | "base"
+            | "br"
+            | "col"
+            | "embed"
+            | "hr"
+            | "img"
+            | "input"
+            | "link"
+            | "meta"
+            | "source"
+            | "track"
+            | "wbr"
     )
 }
 
 fn is_inline(name: &str) -> bool {
     matches!(
         name,
-        "a" | "abbr" | "b" | "bdi" | "bdo" | "cite" | "code" | "data" | "del" | "dfn" | "em" | "font" | "i" | "img"
-            | "ins" | "kbd" | "label" | "mark" | "q" | "s" | "samp" | "small" | "span" | "strong" | "sub" | "sup"
-            | "time" | "tt" | "u" | "var" | "wbr"
+        "a" | "abbr"
+            | "b"
+            | "bdi"
+            | "bdo"
+            | "cite"
+            | "code"
+            | "data"
+            | "del"
+            | "dfn"
+            | "em"
+            | "font"
+            | "i"
+            | "img"
+            | "ins"
+            | "kbd"
+            | "label"
+            | "mark"
+            | "q"
+            | "s"
+            | "samp"
+            | "small"
+            | "span"
+            | "strong"
+            | "sub"
+            | "sup"
+            | "time"
+            | "tt"
+            | "u"
+            | "var"
+            | "wbr"
     )
 }
 
@@ -362,7 +405,10 @@ mod tests {
              <div style='display: none'>no<div>no</div>no</div><noscript>no</noscript><!-- no --> &copy; us",
         );
         assert_eq!(texts(&page), ["Report a problem", "Write to sec@maker.test", "any time.", "\u{a9} us"]);
-        assert_eq!((page.lang.as_str(), page.blocks[0].heading, page.blocks[2].section.as_str()), ("en", 1, "Report a problem"));
+        assert_eq!(
+            (page.lang.as_str(), page.blocks[0].heading, page.blocks[2].section.as_str()),
+            ("en", 1, "Report a problem")
+        );
     }
 
     #[test]

@@ -38,28 +38,108 @@ pub(crate) struct End {
 }
 
 const SUBJECT: [&str; 22] = [
-    "security update", "security updates", "updates", "update", "support", "supported", "support period", "security support",
-    "patches", "security patches", "eoss", "end of support", "end-of-support", "security maintenance",
-    "mises à jour", "mise à jour", "sicherheitsupdates", "updates bis", "actualizaciones", "aggiornamenti",
-    "beveiligingsupdates", "guaranteed until",
+    "security update",
+    "security updates",
+    "updates",
+    "update",
+    "support",
+    "supported",
+    "support period",
+    "security support",
+    "patches",
+    "security patches",
+    "eoss",
+    "end of support",
+    "end-of-support",
+    "security maintenance",
+    "mises à jour",
+    "mise à jour",
+    "sicherheitsupdates",
+    "updates bis",
+    "actualizaciones",
+    "aggiornamenti",
+    "beveiligingsupdates",
+    "guaranteed until",
 ];
 const ENDS: [&str; 26] = [
-    "until", "till", "through", "up to", "end", "ends", "ended", "ending", "end date", "expires", "expiry", "to", "by",
-    "before", "at least until", "guaranteed", "eoss", "end of support", "end-of-support", "minimum", "jusqu'au", "jusqu'à",
-    "bis", "hasta", "fino", "tot",
+    "until",
+    "till",
+    "through",
+    "up to",
+    "end",
+    "ends",
+    "ended",
+    "ending",
+    "end date",
+    "expires",
+    "expiry",
+    "to",
+    "by",
+    "before",
+    "at least until",
+    "guaranteed",
+    "eoss",
+    "end of support",
+    "end-of-support",
+    "minimum",
+    "jusqu'au",
+    "jusqu'à",
+    "bis",
+    "hasta",
+    "fino",
+    "tot",
 ];
 const STARTS: [&str; 24] = [
-    "from", "since", "sold", "launched", "launch", "released", "release", "published", "updated", "issued", "effective",
-    "as of", "purchased", "copyright", "on sale", "start", "starts", "starting", "ga", "available", "introduced", "changed",
-    "reviewed", "à partir du",
+    "from",
+    "since",
+    "sold",
+    "launched",
+    "launch",
+    "released",
+    "release",
+    "published",
+    "updated",
+    "issued",
+    "effective",
+    "as of",
+    "purchased",
+    "copyright",
+    "on sale",
+    "start",
+    "starts",
+    "starting",
+    "ga",
+    "available",
+    "introduced",
+    "changed",
+    "reviewed",
+    "à partir du",
 ];
 const ALL: [&str; 8] = [
-    "all our products", "all products", "every product", "each product", "all models", "all of our products", "all our devices",
+    "all our products",
+    "all products",
+    "every product",
+    "each product",
+    "all models",
+    "all of our products",
+    "all our devices",
     "all devices",
 ];
 const OPEN: [&str; 14] = [
-    "lifetime", "life of the product", "lifespan", "as long as", "ongoing", "indefinitely", "forever", "no end date",
-    "without limit", "unlimited", "until further notice", "at our discretion", "for the foreseeable future", "while stocks",
+    "lifetime",
+    "life of the product",
+    "lifespan",
+    "as long as",
+    "ongoing",
+    "indefinitely",
+    "forever",
+    "no end date",
+    "without limit",
+    "unlimited",
+    "until further notice",
+    "at our discretion",
+    "for the foreseeable future",
+    "while stocks",
 ];
 
 /// Every end and every open promise of a page.
@@ -99,7 +179,8 @@ fn ends(sentence: &str, title: &str, date: &Found, earlier: Option<&Found>) -> b
     }
     let from = earlier.map_or(0, |e| e.at.end);
     let before = format!("{} ", sentence[from..date.at.start].to_lowercase().replace('\u{2019}', "'"));
-    let before = if date.precision == Precision::Year { format!("{before}{} ", date.raw.to_lowercase()) } else { before };
+    let before =
+        if date.precision == Precision::Year { format!("{before}{} ", date.raw.to_lowercase()) } else { before };
     let last = |words: &[&str]| words.iter().filter_map(|w| last_of(&before, w)).max();
     match (last(&ENDS), last(&STARTS)) {
         (None, None) => {
@@ -141,7 +222,11 @@ fn end(page: &Page, at: usize, sentence: &str, date: &Found, earlier: Option<&Fo
         near,
         // A table of one product's properties is about the page's product.
         in_row: in_row && !block.column.is_empty(),
-        excerpt: if in_row { row(page, at).map(|b| b.text.as_str()).collect::<Vec<_>>().join(" | ") } else { sentence.to_owned() },
+        excerpt: if in_row {
+            row(page, at).map(|b| b.text.as_str()).collect::<Vec<_>>().join(" | ")
+        } else {
+            sentence.to_owned()
+        },
     }
 }
 

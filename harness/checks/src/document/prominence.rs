@@ -95,7 +95,8 @@ impl TypedCheck for Prominence {
 }
 
 fn mentions(page: &Page) -> Vec<Mention> {
-    let offers: Vec<usize> = page.blocks.iter().enumerate().filter(|(_, b)| is_offer(&b.text)).map(|(at, _)| at).collect();
+    let offers: Vec<usize> =
+        page.blocks.iter().enumerate().filter(|(_, b)| is_offer(&b.text)).map(|(at, _)| at).collect();
     let total: usize = page.blocks.iter().map(|b| b.text.len()).sum();
     let ends = period::of(page).ends;
     let mut found = Vec::new();
@@ -121,7 +122,8 @@ fn mentions(page: &Page) -> Vec<Mention> {
 /// A price, or a way into a basket.
 fn is_offer(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let currency = lower.contains(['\u{a3}', '$', '\u{20ac}']) || ["gbp", "eur", "pounds"].iter().any(|w| holds(&lower, w));
+    let currency =
+        lower.contains(['\u{a3}', '$', '\u{20ac}']) || ["gbp", "eur", "pounds"].iter().any(|w| holds(&lower, w));
     currency && lower.chars().any(|c| c.is_ascii_digit())
         || ["add to basket", "add to cart", "buy now", "order now", "price"].iter().any(|w| holds(&lower, w))
 }
@@ -135,7 +137,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_good_sales_page_shows_the_end_beside_the_price() {
-        let seen = Site::of("good").ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2031-12-31"})).await;
+        let seen =
+            Site::of("good").ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2031-12-31"})).await;
         for field in ["shown", "same_end", "invites_purchase", "visible"] {
             assert_eq!(seen[field], true, "{field}: {seen}");
         }
@@ -146,10 +149,18 @@ mod tests {
     #[tokio::test]
     async fn an_end_that_is_missing_folded_or_another_is_seen_as_such() {
         for variant in ["support-not-on-sales-page", "dead", "garbage"] {
-            let seen = Site::of(variant).ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2031-12-31"})).await;
-            assert_eq!((&seen["shown"], &seen["same_end"], &seen["visible"]), (&json!(false), &json!(false), &json!(false)), "{variant}");
+            let seen = Site::of(variant)
+                .ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2031-12-31"}))
+                .await;
+            assert_eq!(
+                (&seen["shown"], &seen["same_end"], &seen["visible"]),
+                (&json!(false), &json!(false), &json!(false)),
+                "{variant}"
+            );
         }
-        let other = Site::of("support-period-shortened").ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2031-12-31"})).await;
+        let other = Site::of("support-period-shortened")
+            .ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2031-12-31"}))
+            .await;
         assert_eq!((&other["shown"], &other["same_end"]), (&json!(true), &json!(false)));
         let folded = "<p>C1, £79</p><details><summary>Details</summary><p>Security updates until 31 December 2031.</p></details>";
         let seen = Site::of("good").ask(NAME, json!({"source": {"literal": folded}})).await;

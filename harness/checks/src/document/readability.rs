@@ -51,12 +51,68 @@ pub(crate) struct Observation {
 
 /// Words that a reader without technical background has no use for.
 const JARGON: [&str; 62] = [
-    "firmware", "artefact", "artefacts", "ota", "cve", "cvss", "endpoint", "endpoints", "sku", "soc", "bsp", "ga", "eol", "eos",
-    "eoss", "sla", "lts", "tee", "trustzone", "kernel", "rootfs", "bootloader", "backport", "backporting", "upstream",
-    "regression", "fuzzing", "psirt", "csirt", "triage", "toolchain", "provisioned", "deprecation", "deprecated", "lifecycle",
-    "cryptographically", "authenticated", "mitigations", "remediation", "vulnerability", "vulnerabilities", "exploit", "payload",
-    "api", "sdk", "hash", "signature", "daemon", "repository", "branch", "build", "pursuant", "notwithstanding", "hereinafter",
-    "aforementioned", "herein", "thereof", "subsequent", "enumerated", "commensurate", "ancillary", "decommissioned",
+    "firmware",
+    "artefact",
+    "artefacts",
+    "ota",
+    "cve",
+    "cvss",
+    "endpoint",
+    "endpoints",
+    "sku",
+    "soc",
+    "bsp",
+    "ga",
+    "eol",
+    "eos",
+    "eoss",
+    "sla",
+    "lts",
+    "tee",
+    "trustzone",
+    "kernel",
+    "rootfs",
+    "bootloader",
+    "backport",
+    "backporting",
+    "upstream",
+    "regression",
+    "fuzzing",
+    "psirt",
+    "csirt",
+    "triage",
+    "toolchain",
+    "provisioned",
+    "deprecation",
+    "deprecated",
+    "lifecycle",
+    "cryptographically",
+    "authenticated",
+    "mitigations",
+    "remediation",
+    "vulnerability",
+    "vulnerabilities",
+    "exploit",
+    "payload",
+    "api",
+    "sdk",
+    "hash",
+    "signature",
+    "daemon",
+    "repository",
+    "branch",
+    "build",
+    "pursuant",
+    "notwithstanding",
+    "hereinafter",
+    "aforementioned",
+    "herein",
+    "thereof",
+    "subsequent",
+    "enumerated",
+    "commensurate",
+    "ancillary",
+    "decommissioned",
 ];
 
 #[async_trait]
@@ -146,7 +202,8 @@ mod tests {
 
     #[tokio::test]
     async fn plain_words_score_higher_than_jargon() {
-        let ask = async |variant| Site::of(variant).ask(NAME, json!({"source": "http://maker.test:8088/support"})).await;
+        let ask =
+            async |variant| Site::of(variant).ask(NAME, json!({"source": "http://maker.test:8088/support"})).await;
         let (good, bad) = (ask("good").await, ask("support-period-jargon").await);
         assert!(good["reading_ease"].as_f64().unwrap() >= 50.0, "{good}");
         assert!(good["jargon_per_100"].as_f64().unwrap() < 3.0, "{good}");

@@ -77,7 +77,9 @@ impl Reading {
 /// The lab's trouble; a document that is not there is a [`Reading`] with `found: false`.
 pub(crate) async fn read(cx: &CheckContext, source: &Source) -> Result<Reading, Fault> {
     match source {
-        Source::Address(address) if address.trim().is_empty() => Ok(absent("the dossier names no address for it", Vec::new())),
+        Source::Address(address) if address.trim().is_empty() => {
+            Ok(absent("the dossier names no address for it", Vec::new()))
+        }
         Source::Address(address) => {
             let request = DocumentRequest { source: address.clone(), max_bytes: MAX_BYTES };
             match cx.touches.documents()?.call(request, cx.deadline).await? {
@@ -99,7 +101,9 @@ pub(crate) async fn read(cx: &CheckContext, source: &Source) -> Result<Reading, 
 
 /// Reading 8 MiB takes a noticeable part of a second: not on a thread that drives sockets.
 async fn off_the_reactor(work: impl FnOnce() -> Reading + Send + 'static) -> Result<Reading, Fault> {
-    tokio::task::spawn_blocking(work).await.map_err(|e| Fault::adapter("document-unread", format!("reading a document stopped: {e}")))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| Fault::adapter("document-unread", format!("reading a document stopped: {e}")))
 }
 
 fn absent(note: &str, redirects: Vec<String>) -> Reading {
@@ -168,7 +172,9 @@ fn decoded(bytes: &[u8], text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let units = |from_bytes: fn([u8; 2]) -> u16| bytes[2..].chunks_exact(2).map(|c| from_bytes([c[0], c[1]])).collect::<Vec<_>>();
+    let units = |from_bytes: fn([u8; 2]) -> u16| {
+        bytes[2..].chunks_exact(2).map(|c| from_bytes([c[0], c[1]])).collect::<Vec<_>>()
+    };
     match bytes {
         [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
         [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),

@@ -149,7 +149,9 @@ fn of_model(model: &str, found: &period::Periods, page: &super::page::Page, toda
     };
     let days = distinct(&ends);
     row.conflicting = days.len() > 1;
-    if let Some((first, end)) = days.first().and_then(|day| Some((*day, ends.iter().find(|e| e.date.as_ref() == Ok(day))?))) {
+    if let Some((first, end)) =
+        days.first().and_then(|day| Some((*day, ends.iter().find(|e| e.date.as_ref() == Ok(day))?)))
+    {
         row.end = dates::iso(first);
         row.precision = end.precision;
         row.raw.clone_from(&end.raw);
@@ -177,9 +179,15 @@ mod tests {
     async fn good_pages_give_the_end_for_the_model() {
         for path in ["/support", "/product"] {
             let source = format!("http://maker.test:8088{path}");
-            let seen = Site::of("good").ask(NAME, json!({"source": source, "models": ["C1", "C10"], "today": "2026-11-22"})).await;
+            let seen = Site::of("good")
+                .ask(NAME, json!({"source": source, "models": ["C1", "C10"], "today": "2026-11-22"}))
+                .await;
             let row = &seen["models"][0];
-            assert_eq!((&row["end"], &row["named"], &row["past"], &row["precision"]), (&json!("2031-12-31"), &json!("exact"), &json!(false), &json!("day")), "{path}: {seen}");
+            assert_eq!(
+                (&row["end"], &row["named"], &row["past"], &row["precision"]),
+                (&json!("2031-12-31"), &json!("exact"), &json!(false), &json!("day")),
+                "{path}: {seen}"
+            );
             assert_eq!((&seen["models"][1]["named"], &seen["models"][1]["end"]), (&json!("absent"), &json!("")));
         }
     }
@@ -187,13 +195,23 @@ mod tests {
     #[tokio::test]
     async fn pages_without_an_end_and_dead_sources_give_none() {
         for (variant, open) in [("support-period-without-end-date", 1), ("dead", 0), ("garbage", 0)] {
-            let seen = Site::of(variant).ask(NAME, json!({"source": "http://maker.test:8088/support", "models": ["C1"]})).await;
-            assert_eq!((&seen["models"][0]["end"], seen["ends"].as_array().unwrap().len()), (&json!(""), 0), "{variant}");
+            let seen = Site::of(variant)
+                .ask(NAME, json!({"source": "http://maker.test:8088/support", "models": ["C1"]}))
+                .await;
+            assert_eq!(
+                (&seen["models"][0]["end"], seen["ends"].as_array().unwrap().len()),
+                (&json!(""), 0),
+                "{variant}"
+            );
             assert!(seen["no_end_date"].as_array().unwrap().len() >= open, "{variant}: {seen}");
         }
-        let shortened = Site::of("support-period-shortened").ask(NAME, json!({"source": "http://maker.test:8088/support", "models": ["C1"]})).await;
+        let shortened = Site::of("support-period-shortened")
+            .ask(NAME, json!({"source": "http://maker.test:8088/support", "models": ["C1"]}))
+            .await;
         assert_eq!(shortened["models"][0]["end"], "2029-12-31");
-        let sales = Site::of("support-not-on-sales-page").ask(NAME, json!({"source": "http://maker.test:8088/product", "models": ["C1"]})).await;
+        let sales = Site::of("support-not-on-sales-page")
+            .ask(NAME, json!({"source": "http://maker.test:8088/product", "models": ["C1"]}))
+            .await;
         assert_eq!(sales["models"][0]["end"], "");
     }
 
@@ -218,8 +236,15 @@ mod tests {
         }
         let seen = literal("C1 security updates until 31 February 2031.", json!(["C1"])).await;
         assert_eq!(seen["errors"], json!(["31 February 2031 does not exist"]));
-        let seen = literal("Security updates for the C1 until 1 May 2031. Security updates for the C1 until 2 May 2032.", json!(["C1"])).await;
-        assert_eq!((&seen["models"][0]["conflicting"], &seen["models"][0]["end"]), (&json!(true), &json!("2031-05-01")));
+        let seen = literal(
+            "Security updates for the C1 until 1 May 2031. Security updates for the C1 until 2 May 2032.",
+            json!(["C1"]),
+        )
+        .await;
+        assert_eq!(
+            (&seen["models"][0]["conflicting"], &seen["models"][0]["end"]),
+            (&json!(true), &json!("2031-05-01"))
+        );
         let seen = literal("Security updates for the C1 end on 1 May 2025.", json!(["C1"])).await;
         assert_eq!(seen["models"][0]["past"], true);
     }
@@ -228,10 +253,18 @@ mod tests {
     async fn each_model_of_a_table_gets_its_own_row() {
         let table = "<h1>Security updates</h1><table><tr><th>Model<th>Supported until</tr><tr><td>C1<td>31/05/2031</tr><tr><td>D-4<td>Q2 2030</tr></table>";
         let seen = literal(table, json!(["C1", "d4", "E5"])).await;
-        let rows: Vec<_> = seen["models"].as_array().unwrap().iter().map(|m| (m["end"].as_str().unwrap(), m["named"].as_str().unwrap())).collect();
+        let rows: Vec<_> = seen["models"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|m| (m["end"].as_str().unwrap(), m["named"].as_str().unwrap()))
+            .collect();
         assert_eq!(rows, [("2031-05-31", "exact"), ("2030-06-30", "normalised"), ("", "absent")]);
         assert_eq!(seen["models"][1]["precision"], "quarter");
         let french = literal("<p>C1 : mises à jour de sécurité jusqu'au 31 décembre 2031</p>", json!(["C1"])).await;
-        assert_eq!((&french["models"][0]["end"], &french["models"][0]["language"]), (&json!("2031-12-31"), &json!("fr")));
+        assert_eq!(
+            (&french["models"][0]["end"], &french["models"][0]["language"]),
+            (&json!("2031-12-31"), &json!("fr"))
+        );
     }
 }

@@ -57,7 +57,8 @@ pub(crate) fn syllables(word: &str) -> usize {
         groups += usize::from(vowel(c) && !inside);
         inside = vowel(c);
     }
-    let silent = word.ends_with('e') && !word.ends_with("le") || word.ends_with("ed") && !word.ends_with("ted") && !word.ends_with("ded");
+    let silent = word.ends_with('e') && !word.ends_with("le")
+        || word.ends_with("ed") && !word.ends_with("ted") && !word.ends_with("ded");
     if silent && groups > 1 { groups - 1 } else { groups.max(1) }
 }
 
@@ -102,7 +103,9 @@ mod tests {
 
     #[test]
     fn syllables_are_counted_as_spoken() {
-        for (word, n) in [("cat", 1), ("update", 2), ("security", 4), ("table", 2), ("fixed", 1), ("acknowledgement", 5), ("the", 1)] {
+        for (word, n) in
+            [("cat", 1), ("update", 2), ("security", 4), ("table", 2), ("fixed", 1), ("acknowledgement", 5), ("the", 1)]
+        {
             assert_eq!(syllables(word), n, "{word}");
         }
     }

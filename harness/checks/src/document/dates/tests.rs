@@ -117,9 +117,23 @@ fn days_that_do_not_exist_are_errors_in_words() {
 #[test]
 fn what_is_no_date_is_not_read_as_one() {
     for text in [
-        "five years from purchase", "version 1.4.2", "call +44 20 7946 0000", "192.0.2.10", "EN 303 645 V2.1.1",
-        "you may 10 times", "2 in 1", "31 pounds 2 pence", "SI 2023/1007", "1/2 cup", "model C1-2031", "in March we met",
-        "10:30 on Monday", "serial 123456789", "lifetime support", "3-5 days", "ISO/IEC 29147:2018",
+        "five years from purchase",
+        "version 1.4.2",
+        "call +44 20 7946 0000",
+        "192.0.2.10",
+        "EN 303 645 V2.1.1",
+        "you may 10 times",
+        "2 in 1",
+        "31 pounds 2 pence",
+        "SI 2023/1007",
+        "1/2 cup",
+        "model C1-2031",
+        "in March we met",
+        "10:30 on Monday",
+        "serial 123456789",
+        "lifetime support",
+        "3-5 days",
+        "ISO/IEC 29147:2018",
     ] {
         assert_eq!(find(text), [], "{text}");
     }
