@@ -1,4 +1,45 @@
-//! One file per check.
-pub mod document;
+//! One file per check: a question, its parameters, its observation. A check holds no pass or fail policy; plans do.
+
+#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test may panic"))]
+
+use std::sync::Arc;
+
+use assay_model::{Check, erase};
+
+mod auth;
+mod console;
+mod document;
+mod dut;
+#[cfg(test)]
+mod fake;
+mod http;
+mod net;
+mod passwords;
+mod ports;
+#[cfg(test)]
+mod registry;
 pub mod ssh;
 pub mod tls;
+
+/// Every check there is. A new one is a file and a line here; those on documents are listed in their own folder.
+#[must_use]
+pub fn all() -> Vec<Arc<dyn Check>> {
+    let touching = vec![
+        erase(auth::first_use::FirstUse),
+        erase(auth::inventory::Inventory),
+        erase(auth::lockout::Lockout),
+        erase(auth::reset::Reset),
+        erase(auth::try_credentials::TryCredentials),
+        erase(auth::try_defaults::TryDefaults),
+        erase(console::login::Login),
+        erase(dut::restore::Restore),
+        erase(http::probe::Probe),
+        erase(net::alive::Alive),
+        erase(passwords::analyse::Analyse),
+        erase(ports::scan::Scan),
+        erase(ssh::SshAlgorithms),
+        erase(ssh::auth::Auth),
+        erase(tls::TlsScan),
+    ];
+    touching.into_iter().chain(document::all()).collect()
+}

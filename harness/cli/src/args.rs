@@ -256,7 +256,7 @@ pub(crate) enum Virtual {
         defects: Vec<String>,
         /// How many samples
         #[arg(long, default_value_t = 1)]
-        samples: u32,
+        samples: u8,
         /// The loopback network that the samples listen on
         #[arg(long, default_value = "127.21.0.0")]
         network: std::net::Ipv4Addr,

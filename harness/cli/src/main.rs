@@ -1,2 +1,29 @@
-//! The `assay` binary.
-fn main() {}
+//! The `assay` binary: wires checks, adapters, engine and reports, prints, and ends with a documented code.
+
+mod args;
+mod command;
+mod exit;
+mod live;
+mod registry;
+mod say;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // `--help` and `--version` are no errors; all else is a usage error.
+            let code = if error.use_stderr() { exit::INVALID } else { exit::OK };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("ASSAY_LOG").unwrap_or_else(|_| "off".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    ExitCode::from(command::dispatch(cli.command))
+}

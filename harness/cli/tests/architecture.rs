@@ -11,10 +11,7 @@ const ALLOWED: [(&str, &[&str]); 7] = [
     ("assay-virtual", &[]),
     ("assay-adapters", &["assay-model", "assay-virtual"]),
     ("assay-reports", &["assay-model"]),
-    (
-        "assay",
-        &["assay-model", "assay-engine", "assay-checks", "assay-virtual", "assay-adapters", "assay-reports"],
-    ),
+    ("assay", &["assay-model", "assay-engine", "assay-checks", "assay-virtual", "assay-adapters", "assay-reports"]),
 ];
 
 fn root() -> PathBuf {
@@ -23,7 +20,8 @@ fn root() -> PathBuf {
 
 /// Name → names of our crates under `[dependencies]` and `[build-dependencies]`; tests may reach further.
 fn manifests() -> BTreeMap<String, Vec<String>> {
-    let folders = ["harness/model", "harness/engine", "harness/checks", "harness/virtual", "harness/cli", "adapters", "reports"];
+    let folders =
+        ["harness/model", "harness/engine", "harness/checks", "harness/virtual", "harness/cli", "adapters", "reports"];
     folders
         .iter()
         .map(|folder| {

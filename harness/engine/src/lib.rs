@@ -3,7 +3,13 @@
 //! The way of the data: [`load`] YAML text → [`plan`] resolved → `run` on benches → journal → `fold` into results. The
 //! engine knows no standard, no protocol detail and no report format.
 
+pub mod diagnostics;
 pub mod expr;
+pub mod fold;
+pub mod journal;
+pub mod judge;
 pub mod load;
 pub mod plan;
+pub mod redact;
 pub mod run;
+pub mod schema;

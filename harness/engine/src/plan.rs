@@ -181,6 +181,9 @@ pub struct Control {
     pub step: Step,
     /// What must hold.
     pub expect: Expr,
+    /// `once: true`: asked of the harness's own reference target, so the first answer of a run serves every unit and
+    /// sample that asks the same.
+    pub once: bool,
 }
 
 /// One step.
@@ -355,4 +358,21 @@ pub struct Answered {
     pub evidence: Vec<PathBuf>,
     /// ISO date.
     pub dated: Option<String>,
+}
+
+impl Template {
+    /// Calls `f` on each expression in it.
+    pub(crate) fn each_expr<'t>(&'t self, f: &mut impl FnMut(&'t Expr)) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Expr(expr) => f(expr),
+            Self::Text(parts) => parts.iter().for_each(|part| {
+                if let TextPart::Expr(expr) = part {
+                    f(expr);
+                }
+            }),
+            Self::List(items) => items.iter().for_each(|item| item.each_expr(f)),
+            Self::Map(entries) => entries.iter().for_each(|(_, value)| value.each_expr(f)),
+        }
+    }
 }

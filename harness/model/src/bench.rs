@@ -144,6 +144,12 @@ pub trait OpenBench: Send + Sync {
     /// Addresses that it owns, over all DUTs.
     fn addresses(&self) -> Arc<AddressBook>;
 
+    /// A known-bad target that the harness runs itself, for positive controls: `bench.reference` in plans, as `{host, ports,
+    /// ...}`. `Null` where there is none.
+    fn reference(&self) -> Value {
+        Value::Null
+    }
+
     /// The ways of touching one DUT, unrecorded. `run` is the run-long recorder of that DUT: streams that live longer than
     /// a step (a console from before power-on) go there.
     ///

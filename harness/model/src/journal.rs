@@ -69,6 +69,8 @@ pub mod kind {
     pub const RUN_START: &str = "run.start";
     /// The run ended: exit code, counts.
     pub const RUN_END: &str = "run.end";
+    /// The bench is open: its known-bad reference target.
+    pub const BENCH_OPEN: &str = "bench.open";
     /// A sample was bound to a DUT.
     pub const SAMPLE_BIND: &str = "sample.bind";
     /// A unit began on a sample (or over all).

@@ -10,6 +10,7 @@ mod dates;
 mod durations;
 #[cfg(test)]
 mod fake;
+pub(crate) mod fetch;
 mod free_access;
 mod history;
 mod label_route;
@@ -24,13 +25,16 @@ mod scope;
 mod source;
 mod statement;
 mod support_period;
+#[cfg(test)]
+mod tests;
 mod words;
 
-/// The checks on what documents say, and on the scope of the law.
-pub fn all() -> Vec<Arc<dyn Check>> {
+/// The checks on documents, and on the scope of the law that they serve.
+pub(crate) fn all() -> Vec<Arc<dyn Check>> {
     vec![
         erase(consistent::Consistent),
         erase(contact_point::ContactPoint),
+        erase(fetch::Fetch),
         erase(free_access::FreeAccess),
         erase(history::History),
         erase(label_route::LabelRoute),

@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 use super::wire::{KexInit, Start, start};
 
 /// See the module.
-pub struct SshAlgorithms;
+pub(crate) struct SshAlgorithms;
 
 /// Parameters of `ssh.algorithms`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Params {
+pub(crate) struct Params {
     /// The host, usually `${dut.host}`.
     host: String,
     /// The port.
@@ -43,7 +43,7 @@ const fn silence() -> u32 {
 
 /// What was observed.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct Observation {
+pub(crate) struct Observation {
     /// Whether anything answered.
     answered: bool,
     /// Whether it was SSH, up to and including its lists.

@@ -6,4 +6,4 @@ mod scan;
 mod suites;
 mod wire;
 
-pub use scan::TlsScan;
+pub(crate) use scan::TlsScan;

@@ -26,12 +26,12 @@ use super::wire::{
 use super::{suites, wire};
 
 /// See the module.
-pub struct TlsScan;
+pub(crate) struct TlsScan;
 
 /// Parameters of `tls.scan`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Params {
+pub(crate) struct Params {
     /// The host, usually `${dut.host}`.
     host: String,
     /// The port.
@@ -64,7 +64,7 @@ enum Depth {
 
 /// What was observed.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub struct Observation {
+pub(crate) struct Observation {
     /// Whether the service speaks TLS or SSL at all.
     tls: bool,
     /// Whether anything answered, TLS or not.

@@ -1,1 +1,22 @@
-//! Loading: YAML text to resolved plans.
+//! Loading: YAML text to resolved plans, every mistake at once, before anything is opened.
+//!
+//! The passes: [`source`] reads bytes → [`tree`] parses to a tree with places → `lower` makes typed values →
+//! `resolve` holds plans, bench and dossier against each other.
+
+mod catalogue;
+mod files;
+mod lint;
+mod lower;
+mod request;
+mod resolve;
+mod scan;
+pub mod source;
+pub(crate) mod suggest;
+mod template;
+pub mod tree;
+
+pub use catalogue::{catalogue_of, load_catalogue};
+pub use lint::lint;
+pub(crate) use lower::keys;
+pub use request::LoadRequest;
+pub use resolve::{load, load_bench, load_plans};

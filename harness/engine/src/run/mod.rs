@@ -1,1 +1,30 @@
 //! Running a resolved plan on a bench.
+//!
+//! Two actors, as in nextest: the [`dispatcher`] faces the world and puts everything in one order; unit tasks do the work
+//! and own their state. They share nothing but messages and the vault. Whatever a check says goes through [`journal`]'s
+//! words first and is judged from there.
+
+mod ask;
+mod attempt;
+mod bind;
+mod cancel;
+mod case;
+mod dispatcher;
+mod event;
+mod evidence;
+mod folder;
+mod options;
+mod resume;
+mod scope;
+mod secrets;
+mod session;
+mod step;
+mod stream;
+mod template;
+
+pub use cancel::Cancel;
+pub use event::RunEvent;
+pub use options::{MakeWays, Record, RunError, RunOptions, RunOutcome};
+pub use resume::resume;
+pub use scope::Scopes;
+pub use session::run;

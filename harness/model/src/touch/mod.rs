@@ -17,6 +17,7 @@ pub mod http;
 pub mod operator;
 pub mod ports;
 pub mod power;
+pub mod probe;
 pub mod ssh;
 pub mod tcp;
 pub mod tls;
@@ -64,6 +65,8 @@ pub struct Touches {
     pub console: Option<Way<console::Console>>,
     /// The power switch.
     pub power: Option<Way<power::Power>>,
+    /// The debug probe.
+    pub probe: Option<Way<probe::Probe>>,
     /// Published and supplied documents.
     pub documents: Option<Way<document::Documents>>,
     /// The person at the bench.
@@ -103,6 +106,8 @@ ways! {
     console: console::Console, "console";
     /// The power switch.
     power: power::Power, "power switch";
+    /// The debug probe.
+    probe: probe::Probe, "debug probe";
     /// Documents.
     documents: document::Documents, "documents";
     /// The operator.

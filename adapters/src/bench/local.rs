@@ -1,0 +1,122 @@
+//! `provider: local`: what is wired to this host, named in the bench file.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use assay_model::{AddressBook, BenchProvider, BenchRequest, Diagnostic, Dut, DutOrigin, Fault, OpenBench, Severity};
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::{
+    reference::Reference,
+    settings::{self, LocalDut, PowerSettings},
+    station::{PowerWire, Station, Wired},
+};
+use crate::document::DocumentSettings;
+use crate::power::{CommandSwitch, PowerSwitch};
+
+/// How long a name may take to resolve.
+const RESOLVE: Duration = Duration::from_secs(5);
+
+/// Benches of real DUTs on this host.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct LocalBench {
+    /// Whether a known-bad target is started beside the DUTs, for positive controls.
+    pub reference: bool,
+}
+
+#[async_trait]
+impl BenchProvider for LocalBench {
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
+    fn lint(&self, request: &BenchRequest) -> Vec<Diagnostic> {
+        settings::read(request).1
+    }
+
+    async fn open(&self, request: &BenchRequest) -> Result<Box<dyn OpenBench>, Fault> {
+        let (settings, mistakes) = settings::read(request);
+        if let Some(mistake) = mistakes.iter().find(|m| m.severity == Severity::Error) {
+            return Err(Fault::plan("bench-settings", mistake.message.clone())
+                .with_help(mistake.help.clone().unwrap_or_default()));
+        }
+        let mut addresses = AddressBook::new();
+        for dut in &settings.duts {
+            if let Some(host) = &dut.host {
+                addresses.own(host, resolve(host).await?);
+            }
+        }
+        let mut hosts = BTreeMap::new();
+        for (name, place) in &settings.hosts {
+            let address = resolve(place).await?;
+            addresses.own(name, address);
+            hosts.insert(name.clone(), address);
+        }
+        let wired = settings.duts.into_iter().map(|dut| wire(dut, request)).collect();
+        let documents = DocumentSettings { folder: request.folder.clone(), hosts, ..DocumentSettings::default() };
+        let reference = if self.reference { Some(Reference::start_in(&mut addresses).await?) } else { None };
+        Ok(Box::new(Station::new(wired, addresses, documents, reference)))
+    }
+}
+
+fn wire(dut: LocalDut, request: &BenchRequest) -> Wired {
+    let has_label = request.samples.iter().any(|sample| {
+        let fields = sample.as_object();
+        fields.is_some_and(|f| f.get("id").and_then(Value::as_str) == Some(&dut.id) && f.len() > 1)
+    });
+    let provides = [
+        ("network", dut.host.is_some()),
+        ("console", dut.console.is_some()),
+        ("power", dut.power.is_some()),
+        ("labels", has_label),
+        ("documents", true),
+        ("operator", true),
+    ];
+    let shown = Dut {
+        id: dut.id,
+        host: dut.host,
+        console: dut.console.as_ref().map(|c| c.place.to_string()),
+        label: BTreeMap::new(),
+        provides: provides.into_iter().filter(|(_, there)| *there).map(|(word, _)| word.to_owned()).collect(),
+        foreign_ports: Vec::new(),
+    };
+    Wired {
+        dut: Arc::new(shown),
+        origin: DutOrigin { kind: "local".into(), defects: Vec::new() },
+        label: BTreeMap::new(),
+        console: dut.console,
+        off_at_end: dut.power.as_ref().is_some_and(|p| p.off_at_end),
+        power: dut.power.map(|power| power_wire(power, &request.folder)),
+    }
+}
+
+fn power_wire(power: PowerSettings, folder: &Path) -> PowerWire {
+    match (power.command, power.operator) {
+        (None, Some(which)) => PowerWire::ByHand(which),
+        (command, _) => {
+            let switch = CommandSwitch::new(command.unwrap_or_default(), folder.to_owned());
+            PowerWire::Switch(Arc::new(PowerSwitch::new(switch)))
+        }
+    }
+}
+
+/// The address of a host, by name or as written.
+async fn resolve(host: &str) -> Result<IpAddr, Fault> {
+    if let Ok(address) = host.trim_start_matches('[').trim_end_matches(']').parse() {
+        return Ok(address);
+    }
+    let unknown = |why: String| {
+        Fault::bench("host-unknown", format!("the host `{host}` of this bench cannot be resolved: {why}"))
+            .with_help("check the name and the resolver, or write the IP address into the bench file")
+    };
+    let found = tokio::time::timeout(RESOLVE, tokio::net::lookup_host((host, 0))).await;
+    let found = found.map_err(|_| unknown("no answer within 5 s".into()))?.map_err(|e| unknown(e.to_string()))?;
+    let addresses: Vec<IpAddr> = found.map(|socket| socket.ip()).collect();
+    // Of a name with both, IPv4: small devices listen there more often, and one address is one DUT.
+    let first = addresses.iter().find(|a| a.is_ipv4()).or_else(|| addresses.first());
+    first.copied().ok_or_else(|| unknown("the name has no address".into()))
+}

@@ -1,0 +1,25 @@
+//! Ways that need no bench: documents, and the person at the terminal.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use assay_model::{AddressBook, Recorder, Touches};
+use tokio::sync::Mutex;
+
+use crate::document::{DocumentSettings, DocumentSources};
+use crate::operator::{Terminal, TerminalOperator};
+
+/// What the tool itself provides to units that touch no DUT. Attachments go to `recorder`.
+#[must_use]
+pub fn own_ways(recorder: Arc<dyn Recorder>) -> Touches {
+    let settings = DocumentSettings { folder: PathBuf::from("."), ..DocumentSettings::default() };
+    let documents = DocumentSources::new(settings, Arc::new(AddressBook::new()));
+    let terminal = Terminal::standard().map(|terminal| Arc::new(Mutex::new(terminal)));
+    let who = std::env::var("USER").unwrap_or_else(|_| "operator".into());
+    Touches {
+        // No roots of its own are given, so there is none that could be refused.
+        documents: documents.ok().map(|documents| Arc::new(documents) as _),
+        operator: Some(Arc::new(TerminalOperator::new(terminal, who, recorder))),
+        ..Touches::default()
+    }
+}

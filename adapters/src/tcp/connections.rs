@@ -1,0 +1,126 @@
+//! The connections of one DUT, by number.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use assay_model::touch::tcp::{Connection, Tcp, TcpRequest, TcpResponse};
+use assay_model::{Deadline, Endpoint, Fault, Payload, Touch};
+use async_trait::async_trait;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+
+use super::read::read;
+use crate::socket::{Connect, connect, within};
+
+/// Open connections of one DUT, at most: a check that leaks them is stopped before the host is.
+const MOST_OPEN: usize = 1_000;
+
+/// TCP connections to one DUT. All are closed when it is dropped.
+#[derive(Default)]
+pub struct TcpConnections {
+    table: Mutex<Table>,
+}
+
+#[derive(Default)]
+struct Table {
+    last: Connection,
+    /// Taken out while in use by `Send` or `Read`, so that no lock is held over a wait.
+    open: HashMap<Connection, Arc<tokio::sync::Mutex<TcpStream>>>,
+}
+
+impl TcpConnections {
+    /// No connection yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn open(&self, endpoint: &Endpoint, until: Deadline) -> Result<TcpResponse, Fault> {
+        if self.table().open.len() >= MOST_OPEN {
+            return Err(Fault::plan("too-many-connections", format!("{MOST_OPEN} connections are open to this DUT"))
+                .with_help("close connections that are no longer used"));
+        }
+        Ok(match connect(endpoint.socket(), until).await? {
+            Connect::Refused => TcpResponse::Refused,
+            Connect::NoAnswer(text) => TcpResponse::NoAnswer { text },
+            Connect::Connected(stream) => {
+                let mut table = self.table();
+                table.last += 1;
+                let connection = table.last;
+                table.open.insert(connection, Arc::new(tokio::sync::Mutex::new(stream)));
+                TcpResponse::Opened { connection }
+            }
+        })
+    }
+
+    fn get(&self, connection: Connection) -> Result<Arc<tokio::sync::Mutex<TcpStream>>, Fault> {
+        self.table().open.get(&connection).cloned().ok_or_else(|| {
+            Fault::plan(
+                "no-such-connection",
+                format!("connection {connection} is not open: it was closed or never was"),
+            )
+        })
+    }
+}
+
+#[async_trait]
+impl Touch<Tcp> for TcpConnections {
+    async fn call(&self, request: TcpRequest, until: Deadline) -> Result<TcpResponse, Fault> {
+        match request {
+            TcpRequest::Open { endpoint } => self.open(&endpoint, until).await,
+            TcpRequest::Ask { endpoint, send: bytes, read: limits } => {
+                let mut stream = match connect(endpoint.socket(), until).await? {
+                    Connect::Connected(stream) => stream,
+                    Connect::Refused => return Ok(TcpResponse::Refused),
+                    Connect::NoAnswer(text) => return Ok(TcpResponse::NoAnswer { text }),
+                };
+                let sent = send(&mut stream, &bytes, until).await;
+                if let TcpResponse::NoAnswer { .. } = sent {
+                    return Ok(sent);
+                }
+                // A peer may say why before it closes on us: what it said counts for more than that sending failed.
+                match (sent, read(&mut stream, &limits, until).await) {
+                    (TcpResponse::Gone, TcpResponse::Data { bytes, .. }) if bytes.0.is_empty() => Ok(TcpResponse::Gone),
+                    (_, answer) => Ok(answer),
+                }
+            }
+            TcpRequest::Send { connection, bytes } => {
+                let stream = self.get(connection)?;
+                let Some(mut stream) = within(until, stream.lock()).await else { return Err(busy(connection)) };
+                Ok(send(&mut stream, &bytes, until).await)
+            }
+            TcpRequest::Read { connection, read: limits } => {
+                let stream = self.get(connection)?;
+                let Some(mut stream) = within(until, stream.lock()).await else { return Err(busy(connection)) };
+                Ok(read(&mut *stream, &limits, until).await)
+            }
+            TcpRequest::Close { connection } => {
+                let stream = self.get(connection)?;
+                self.table().open.remove(&connection);
+                drop(stream);
+                Ok(TcpResponse::Done)
+            }
+        }
+    }
+}
+
+fn busy(connection: Connection) -> Fault {
+    Fault::timeout(format!("connection {connection} was still in use by another request at the deadline"))
+}
+
+async fn send(stream: &mut TcpStream, bytes: &Payload, until: Deadline) -> TcpResponse {
+    if bytes.0.is_empty() {
+        return TcpResponse::Done;
+    }
+    match within(until, stream.write_all(bytes.as_slice())).await {
+        Some(Ok(())) => TcpResponse::Done,
+        Some(Err(_)) => TcpResponse::Gone,
+        None => TcpResponse::NoAnswer {
+            text: format!("the peer did not take all of {} bytes before the deadline", bytes.0.len()),
+        },
+    }
+}

@@ -1,0 +1,3 @@
+//! What a DUT shows on its serial console.
+
+pub(crate) mod login;

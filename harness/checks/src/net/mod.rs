@@ -1,0 +1,3 @@
+//! The DUT as a host on the network.
+
+pub(crate) mod alive;

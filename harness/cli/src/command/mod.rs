@@ -1,0 +1,57 @@
+//! One file per command. Each returns its exit code.
+
+mod check;
+mod checks;
+mod doctor;
+mod explain;
+mod lint;
+mod pack;
+mod rejudge;
+mod report;
+mod run;
+mod schema;
+mod shell;
+mod verify;
+mod virtual_devices;
+
+use crate::args::Command;
+
+/// Does what was asked.
+pub(crate) fn dispatch(command: Command) -> u8 {
+    match command {
+        Command::Run(args) => run::run(args),
+        Command::Resume(args) => run::resume(args),
+        Command::Lint(args) => lint::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Checks(args) => checks::run(&args),
+        Command::Check(args) => check::run(args),
+        Command::Schema(args) => schema::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Rejudge(args) => rejudge::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Virtual(args) => virtual_devices::run(args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
+    }
+}
+
+/// A tokio runtime for commands that touch devices.
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, u8> {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let done = runtime.block_on(work);
+            // A driver thread that hangs past its deadline must not hold up the exit.
+            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            Ok(done)
+        }
+        Err(e) => {
+            crate::say::error(
+                "runtime",
+                format!("no threads to work with: {e}"),
+                Some("raise the limit on processes (ulimit -u)"),
+            );
+            Err(crate::exit::BENCH)
+        }
+    }
+}

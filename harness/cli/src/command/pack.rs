@@ -1,0 +1,62 @@
+//! Sealing a finished run, and the key that signs it.
+
+use std::path::{Path, PathBuf};
+
+use assay_model::results::Results;
+use assay_reports::pack::{self, SealOptions, Sealed, SigningKey};
+
+use crate::say;
+
+/// The bench's key and the name it signs under.
+pub(super) struct Signer {
+    key: SigningKey,
+    principal: String,
+}
+
+impl Signer {
+    /// Loads the key of `--sign`, or the bench's own, made on first use. Called before a run starts, so that hours of work
+    /// never end at a missing key.
+    pub(super) fn ready(sign: Option<&Path>) -> Result<Self, String> {
+        let principal = format!("assay@{}", host_name());
+        if let Some(path) = sign {
+            let key = SigningKey::load(path).map_err(|e| e.to_string())?;
+            return Ok(Self { key, principal });
+        }
+        let path = default_key_path().ok_or(
+            "neither HOME nor XDG_CONFIG_HOME is set, so there is no place for a signing key; name one with --sign",
+        )?;
+        let (key, made) = SigningKey::load_or_create(&path, &principal).map_err(|e| e.to_string())?;
+        let signers = path.with_file_name("allowed_signers");
+        let line = key.allowed_signers_line(&principal);
+        if made || !signers.exists() {
+            std::fs::write(&signers, format!("{}\n", line.trim_end()))
+                .map_err(|e| format!("{} could not be written: {e}", signers.display()))?;
+        }
+        if made {
+            say::note(format!("a signing key was made: {}", path.display()));
+            say::note(format!("give assessors its public half, {}:\n  {}", signers.display(), line.trim_end()));
+        }
+        Ok(Self { key, principal })
+    }
+
+    /// Seals a run's folder and renames it to its final name.
+    pub(super) fn seal(&self, folder: &Path, results: &Results) -> Result<Sealed, pack::SealError> {
+        pack::seal(folder, results, &self.key, &SealOptions::new(&self.principal))
+    }
+}
+
+fn default_key_path() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name);
+    pack::default_key_path(variable("XDG_CONFIG_HOME").as_deref(), variable("HOME").as_deref())
+}
+
+/// Where keys of redaction vaults stay: beside the signing key, never in a pack.
+pub(super) fn vault_keys() -> Option<PathBuf> {
+    Some(default_key_path()?.parent()?.join("vaults"))
+}
+
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-')).collect();
+    if name.is_empty() { "bench".into() } else { name }
+}

@@ -1,0 +1,203 @@
+//! `assay run` and `assay resume`.
+
+use std::path::{Path, PathBuf};
+
+use assay_engine::load::{self, LoadRequest};
+use assay_engine::plan::{Registry, ResolvedRun};
+use assay_engine::run::{self as engine, Cancel, RunError, RunOptions, RunOutcome};
+use assay_model::results::ToolInfo;
+use clap::Parser;
+use tokio::sync::broadcast;
+
+use super::pack::{Signer, vault_keys};
+use crate::args::{Cli, Command, Resume, Run, Selection};
+use crate::live::{Show, follow};
+use crate::registry::registry;
+use crate::{exit, say};
+
+/// Runs plans and seals the pack.
+pub(super) fn run(args: Run) -> u8 {
+    let registry = registry();
+    let resolved = match resolve(&args.selection, &registry) {
+        Ok(resolved) => resolved,
+        Err(code) => return code,
+    };
+    if args.dry_run {
+        super::explain::print(&resolved);
+        return exit::OK;
+    }
+    let signer = match Signer::ready(args.sign.as_deref()) {
+        Ok(signer) => signer,
+        Err(text) => {
+            say::error("sign", text, None);
+            return exit::INVALID;
+        }
+    };
+    let show = show(args.json, args.quiet);
+    let options = RunOptions { operator: args.operator, ..options(args.out, &registry) };
+    let cancel = options.cancel.clone();
+    let outcome = super::block_on(async {
+        let (sender, receiver) = broadcast::channel(4096);
+        tokio::spawn(signals(cancel));
+        let view = tokio::spawn(follow(receiver, show));
+        let outcome = engine::run(resolved, options, sender).await;
+        let _ = view.await;
+        outcome
+    });
+    finish(outcome, &signer, show)
+}
+
+/// Goes on with a partial run.
+pub(super) fn resume(args: Resume) -> u8 {
+    let registry = registry();
+    let resolved = match selection_of(&args.pack).map(|selection| resolve(&selection, &registry)) {
+        Ok(Ok(resolved)) => resolved,
+        Ok(Err(code)) => return code,
+        Err(text) => {
+            say::error(
+                "resume",
+                text,
+                Some("resume from the folder in which the run was started, with its files as they were"),
+            );
+            return exit::INVALID;
+        }
+    };
+    let signer = match Signer::ready(args.sign.as_deref()) {
+        Ok(signer) => signer,
+        Err(text) => {
+            say::error("sign", text, None);
+            return exit::INVALID;
+        }
+    };
+    let show = show(args.json, args.quiet);
+    let options = options(PathBuf::new(), &registry);
+    let cancel = options.cancel.clone();
+    let outcome = super::block_on(async {
+        let (sender, receiver) = broadcast::channel(4096);
+        tokio::spawn(signals(cancel));
+        let view = tokio::spawn(follow(receiver, show));
+        let outcome = engine::resume(&args.pack, resolved, options, sender).await;
+        let _ = view.await;
+        outcome
+    });
+    finish(outcome, &signer, show)
+}
+
+/// What the command line of a partial run selected: the first line of its journal has it.
+fn selection_of(pack: &Path) -> Result<Selection, String> {
+    use std::io::BufRead;
+    let path = pack.join("journal/journal.jsonl");
+    let unreadable = |e: std::io::Error| format!("{} could not be read: {e}", path.display());
+    let mut first = String::new();
+    let file = std::fs::File::open(&path).map_err(unreadable)?;
+    std::io::BufReader::new(std::io::Read::take(file, 1 << 20)).read_line(&mut first).map_err(unreadable)?;
+    let line: assay_model::journal::Line = serde_json::from_str(&first)
+        .map_err(|e| format!("{} does not begin with a journal line: {e}", path.display()))?;
+    let argv: Vec<String> = serde_json::from_value(line.data["argv"].clone())
+        .map_err(|_| format!("{} does not say how the run was started", path.display()))?;
+    match Cli::try_parse_from(argv).map(|cli| cli.command) {
+        Ok(Command::Run(run)) => Ok(run.selection),
+        _ => Err(format!("{} was not made by `assay run`", pack.display())),
+    }
+}
+
+/// Loads and resolves; prints every mistake. Nothing is opened.
+pub(super) fn resolve(selection: &Selection, registry: &Registry) -> Result<ResolvedRun, u8> {
+    let request = LoadRequest {
+        plans: selection.plans.clone(),
+        bench: selection.bench.clone(),
+        product: selection.product.clone(),
+        answers: selection.answers.clone(),
+        set: selection.set.clone(),
+        select: selection.select.clone(),
+        samples: selection.samples,
+        defects: selection.defects.clone(),
+    };
+    match load::load(&request, registry) {
+        Ok(resolved) => {
+            say::diagnostics(&resolved.warnings);
+            Ok(resolved)
+        }
+        Err(mistakes) => {
+            say::diagnostics(&mistakes);
+            Err(exit::INVALID)
+        }
+    }
+}
+
+fn show(json: bool, quiet: bool) -> Show {
+    match (json, quiet) {
+        (true, _) => Show::Json,
+        (_, true) => Show::Quiet,
+        _ => Show::People,
+    }
+}
+
+fn options(out: PathBuf, registry: &Registry) -> RunOptions {
+    let tool = ToolInfo {
+        name: "assay".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+    };
+    RunOptions {
+        argv: std::env::args().collect(),
+        profiles: registry.catalogue.profiles.clone(),
+        ways: Some(assay_adapters::bench::own_ways),
+        record: Some(|ways, recorder| assay_adapters::seam::recorded(ways, &recorder)),
+        keys: vault_keys(),
+        ..RunOptions::new(out, tool)
+    }
+}
+
+/// Ctrl-C once: finish the call, clean up, close. Twice: nothing more is waited for.
+async fn signals(cancel: Cancel) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    loop {
+        let code = tokio::select! { _ = interrupt.recv() => 130, _ = terminate.recv() => 143 };
+        say::note(if cancel.is_cancelled() {
+            "stopping at once"
+        } else {
+            "stopping: clean-up first; once more to stop at once"
+        });
+        cancel.interrupt(code);
+    }
+}
+
+fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, show: Show) -> u8 {
+    let outcome = match outcome {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => {
+            let help = match &error {
+                RunError::EvidenceLost { .. } => {
+                    Some("make room on that disk and run again; the record verifies up to its last line")
+                }
+                _ => None,
+            };
+            say::error("run", error.to_string(), help);
+            return error.exit_code();
+        }
+        Err(code) => return code,
+    };
+    let sealed = match signer.seal(&outcome.folder, &outcome.results) {
+        Ok(sealed) => sealed,
+        Err(error) => {
+            say::error("seal", error.to_string(), Some("the run's record is kept; `assay resume` seals it again"));
+            return exit::INTEGRITY;
+        }
+    };
+    let folder = sealed.folder.display().to_string();
+    match show {
+        Show::Json => say::json(&serde_json::json!({"event": "end", "pack": folder, "exit_code": outcome.exit_code})),
+        Show::Quiet => say::result(&folder),
+        Show::People => {
+            say::note(format!("SHA-256 of SHA256SUMS: {}", sealed.sums_sha256));
+            say::result(assay_reports::tally(&outcome.results));
+            say::result(&folder);
+        }
+    }
+    outcome.exit_code
+}

@@ -1,0 +1,158 @@
+//! Compilation under limits: the parser recurses so deeply that hostile nesting would abort the process.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
+
+use assay_model::Diagnostic;
+use cel::Env;
+use cel::common::ast::IdedExpr;
+use cel::parser::ParseErrors;
+
+use super::{Place, clock, walk};
+
+/// Longest expression, in bytes.
+pub(super) const MAX_BYTES: usize = 2_048;
+/// Deepest nesting of brackets.
+pub(super) const MAX_BRACKETS: usize = 16;
+/// Deepest syntax tree: long chains of operators nest as brackets do.
+const MAX_DEPTH: usize = 256;
+const STACK_BYTES: usize = 64 << 20;
+
+/// The functions that every expression may call.
+pub(super) static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
+/// The same without macros: the tree as its author wrote it, which is what can be checked and explained.
+static PLAIN: LazyLock<Env> = LazyLock::new(|| Env::default().with_optional_support(false).with_stdlib());
+
+/// A compiled expression.
+#[derive(Debug)]
+pub(super) struct Program {
+    /// For evaluation: macros expanded.
+    pub(super) expanded: IdedExpr,
+    /// For checks: as written.
+    pub(super) plain: IdedExpr,
+    /// Start of each node's token in bytes of the source, by the ids of `plain`.
+    pub(super) starts: HashMap<u64, usize>,
+    /// Depth of the deeper of both trees.
+    pub(super) depth: usize,
+    /// The source's place.
+    pub(super) place: Place,
+    /// The source.
+    pub(super) source: String,
+}
+
+pub(super) fn compile(source: &str, place: &Place) -> Result<Program, Box<Diagnostic>> {
+    let whole = || Some(place.span(0..source.len()));
+    if source.trim().is_empty() {
+        return Err(Box::new(Diagnostic::error(
+            "expr::empty",
+            "an expression is expected here, and there is none",
+            whole(),
+        )));
+    }
+    if source.len() > MAX_BYTES {
+        let text = format!("this expression has {} bytes; {MAX_BYTES} are the limit", source.len());
+        return Err(Box::new(
+            Diagnostic::error("expr::too-long", text, whole())
+                .help("move the work into a check, or split the expectation into several"),
+        ));
+    }
+    if let Some(at) = too_deep(source) {
+        let text = format!("brackets nest deeper than {MAX_BRACKETS}");
+        return Err(Box::new(Diagnostic::error("expr::too-deep", text, Some(place.span(at..at + 1)))));
+    }
+    on_big_stack(|| parse(source, place))
+}
+
+fn parse(source: &str, place: &Place) -> Result<Program, Box<Diagnostic>> {
+    let failed = |e: ParseErrors| Box::new(syntax_error(source, place, &e));
+    let mut expanded = ENV.compile(source).map_err(failed)?.expression().clone();
+    clock::install(&mut expanded);
+    let (plain, info) = PLAIN.parser().parse_with_source_info(source).map_err(failed)?;
+    let depth = walk::depth(&expanded).max(walk::depth(&plain));
+    if depth > MAX_DEPTH {
+        let text = "this expression nests too deeply: too many operators or selections in a chain";
+        return Err(Box::new(Diagnostic::error("expr::too-deep", text, Some(place.span(0..source.len())))));
+    }
+    let mut starts = HashMap::new();
+    walk::each(&plain, &mut |node| {
+        if let Some((start, _)) = info.offset_for(node.id) {
+            starts.insert(node.id, (start as usize).min(source.len()));
+        }
+    });
+    Ok(Program { expanded, plain, starts, depth, place: place.clone(), source: source.to_owned() })
+}
+
+/// The bracket that opens one level too many.
+fn too_deep(source: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut escaped) = (0_usize, None, false);
+    for (at, c) in source.char_indices() {
+        match (quote, c) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(q), c) if c == q => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(' | '[' | '{') => {
+                depth += 1;
+                if depth > MAX_BRACKETS {
+                    return Some(at);
+                }
+            }
+            (None, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn syntax_error(source: &str, place: &Place, errors: &ParseErrors) -> Diagnostic {
+    let Some(first) = errors.errors.first() else {
+        return Diagnostic::error("expr::syntax", "this is no CEL", Some(place.span(0..source.len())));
+    };
+    // Lines count from 1. Columns of the lexer and parser count from 1 too, in characters.
+    let (line, column) = (first.pos.0.max(1) as usize, first.pos.1.max(1) as usize);
+    let before: usize = source.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let rest = source.get(before..).unwrap_or_default();
+    let at = before + rest.char_indices().nth(column - 1).map_or(rest.trim_end().len(), |(b, _)| b);
+    let text = first.msg.strip_prefix("Syntax error: ").unwrap_or(&first.msg);
+    let short: String = text.split(" expecting ").next().unwrap_or(text).chars().take(200).collect();
+    let short = if short.contains("'<EOF>'") { "it ends where more is expected".to_owned() } else { short };
+    let width = source.get(at..).and_then(|s| s.chars().next()).map_or(0, char::len_utf8);
+    Diagnostic::error("expr::syntax", format!("this is no CEL: {short}"), Some(place.span(at..at + width)))
+        .help("see the language's own page at https://cel.dev; strings stand in quotes, equality is `==`")
+}
+
+thread_local! {
+    static BIG: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` on a thread with 64 MiB of stack, or right here where this thread is one already.
+///
+/// Where the system gives no further thread, `work` runs here: limits on length and depth have been checked before.
+pub fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if BIG.get() {
+        return work();
+    }
+    let mut slot = Some(work);
+    let mut out = None;
+    let spawned = std::thread::scope(|scope| {
+        let (slot, out) = (&mut slot, &mut out);
+        let body = move || {
+            BIG.set(true);
+            *out = slot.take().map(|work| work());
+        };
+        std::thread::Builder::new().name("expression".into()).stack_size(STACK_BYTES).spawn_scoped(scope, body).map(
+            |thread| {
+                if let Err(panic) = thread.join() {
+                    std::panic::resume_unwind(panic);
+                }
+            },
+        )
+    });
+    match (spawned, out, slot) {
+        (Ok(()), Some(value), _) => value,
+        (_, _, Some(work)) => work(),
+        _ => unreachable!("the work was either done or is still here"),
+    }
+}

@@ -1,0 +1,61 @@
+//! The catalogue folder.
+
+use std::path::{Path, PathBuf};
+
+use std::sync::Arc;
+
+use assay_model::{Diagnostic, Severity, SourceFile};
+
+use super::files::Files;
+use super::lower::suite::Seen;
+use super::lower::{self, Mistakes};
+use super::source::unreadable;
+use super::tree;
+use crate::expr::on_big_stack;
+use crate::plan::Catalogue;
+
+/// One catalogue of several texts, such as the ones that a binary carries: name and text of each.
+///
+/// # Errors
+/// Every mistake in them; an id that two texts give.
+pub fn catalogue_of(texts: &[(&str, &str)]) -> Result<Catalogue, Vec<Diagnostic>> {
+    on_big_stack(|| {
+        let mistakes = Mistakes::default();
+        let (mut catalogue, mut seen) = (Catalogue::default(), Seen::new());
+        for (name, text) in texts {
+            let file = Arc::new(SourceFile { path: PathBuf::from(name), text: (*text).to_owned() });
+            match tree::parse(&file) {
+                Ok(node) => lower::catalogue::lower(&node, &mut catalogue, &mut seen, &mistakes),
+                Err(diagnostic) => mistakes.add(*diagnostic),
+            }
+        }
+        let found = mistakes.take();
+        if found.iter().any(|d| d.severity == Severity::Error) { Err(found) } else { Ok(catalogue) }
+    })
+}
+
+/// Reads every `*.yaml` of a folder, in the order of their names, into one catalogue.
+///
+/// # Errors
+/// Every mistake in them; an id that two files give.
+pub fn load_catalogue(folder: &Path) -> Result<Catalogue, Vec<Diagnostic>> {
+    on_big_stack(|| {
+        let mistakes = Mistakes::default();
+        let (files, mut catalogue, mut seen) = (Files::default(), Catalogue::default(), Seen::new());
+        match std::fs::read_dir(folder) {
+            Err(error) => mistakes.add(unreadable(folder, &error)),
+            Ok(entries) => {
+                let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|e| e.path()).collect();
+                paths.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+                paths.sort();
+                for path in paths {
+                    if let Some(node) = files.read(&path, "catalogue", None, &mistakes) {
+                        lower::catalogue::lower(&node, &mut catalogue, &mut seen, &mistakes);
+                    }
+                }
+            }
+        }
+        let found = mistakes.take();
+        if found.iter().any(|d| d.severity == Severity::Error) { Err(found) } else { Ok(catalogue) }
+    })
+}

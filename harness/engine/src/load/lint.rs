@@ -1,0 +1,138 @@
+//! Lint: each file by what its first line says it is.
+
+use std::path::{Path, PathBuf};
+
+use assay_model::Diagnostic;
+
+use super::files::Files;
+use super::lower::params::Overrides;
+use super::lower::plan::{LoweredPlan, Lowering};
+use super::lower::suite::Seen;
+use super::lower::{self, Mistakes};
+use super::resolve::{duplicates, plan_nodes};
+use super::source::unreadable;
+use super::suggest;
+use super::tree::Node;
+use crate::expr::on_big_stack;
+use crate::plan::{Catalogue, Registry};
+
+/// The words before the slash in `assay: plan/1`.
+const KINDS: [&str; 8] = ["plan", "units", "suite", "bench", "product", "answers", "catalogue", "waivers"];
+const MAX_FOLDERS: usize = 8;
+
+/// Every mistake and warning in these files and folders, sorted by place. A folder stands for its YAML files that say
+/// what they are.
+#[must_use]
+pub fn lint(paths: &[PathBuf], registry: &Registry) -> Vec<Diagnostic> {
+    on_big_stack(|| {
+        let linting = Linting { registry, mistakes: Mistakes::default(), files: Files::default() };
+        for path in paths {
+            linting.path(path, 0);
+        }
+        linting.mistakes.take()
+    })
+}
+
+struct Linting<'a> {
+    registry: &'a Registry,
+    mistakes: Mistakes,
+    files: Files,
+}
+
+impl Linting<'_> {
+    fn path(&self, path: &Path, depth: usize) {
+        if !path.is_dir() {
+            return self.file(path, depth > 0);
+        }
+        match std::fs::read_dir(path) {
+            Err(error) => self.mistakes.add(unreadable(path, &error)),
+            Ok(entries) => {
+                let mut inside: Vec<PathBuf> = entries.filter_map(Result::ok).map(|e| e.path()).collect();
+                inside.sort();
+                for path in inside {
+                    let is_yaml = path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+                    // A link to a folder may lead in a circle.
+                    if is_yaml && path.is_file() || path.is_dir() && !path.is_symlink() && depth < MAX_FOLDERS {
+                        self.path(&path, depth + 1);
+                    }
+                }
+            }
+        }
+    }
+
+    fn file(&self, path: &Path, found_in_folder: bool) {
+        let Some(node) = self.files.read(path, "lint", None, &self.mistakes) else { return };
+        let Some(header) = node.get("assay").and_then(Node::text) else {
+            if !found_in_folder {
+                let text = "this file does not say what it is";
+                let mistake = Diagnostic::error("file::kind", text, Some(node.span.clone()));
+                self.mistakes.add(
+                    mistake.help(
+                        "its first line is one of `assay: plan/1`, `bench/1`, `product/1`, `answers/1`, `suite/1`",
+                    ),
+                );
+            }
+            return;
+        };
+        match header.split_once('/').map_or(header, |(kind, _)| kind) {
+            "plan" => drop(self.plan(&node)),
+            "units" => self.with_lowering(|lowering| lowering.fragment(&node)),
+            "suite" => {
+                let nodes = plan_nodes(path, &self.files, &self.mistakes);
+                let plans: Vec<LoweredPlan> = nodes.iter().filter_map(|n| self.plan(n)).collect();
+                duplicates(&plans, &self.mistakes);
+            }
+            "bench" => self.bench(&node),
+            "product" => drop(lower::product::lower(&node, &self.mistakes)),
+            "answers" => drop(lower::answers::lower(&node, &self.mistakes)),
+            "catalogue" => {
+                let (mut catalogue, mut seen) = (Catalogue::default(), Seen::new());
+                lower::catalogue::lower(&node, &mut catalogue, &mut seen, &self.mistakes);
+            }
+            "waivers" => {} // read by `reports`
+            other => {
+                let span = node.get("assay").map(|n| n.span.clone());
+                let mistake = Diagnostic::error("file::kind", format!("there is no kind of file `{other}`"), span);
+                self.mistakes.add(mistake.help(suggest::of(other, &KINDS, "there are")));
+            }
+        }
+    }
+
+    fn plan(&self, node: &Node) -> Option<LoweredPlan> {
+        let mut plan = None;
+        self.with_lowering(|lowering| plan = lowering.plan(node));
+        if let Some(plan) = &plan {
+            duplicates(std::slice::from_ref(plan), &self.mistakes);
+        }
+        plan
+    }
+
+    fn with_lowering(&self, work: impl FnOnce(&Lowering<'_>)) {
+        let overrides = Overrides::default();
+        work(&Lowering {
+            registry: self.registry,
+            mistakes: &self.mistakes,
+            files: &self.files,
+            overrides: &overrides,
+        });
+    }
+
+    fn bench(&self, node: &Node) {
+        let Some(bench) = lower::bench::lower(node, self.registry, &self.mistakes) else { return };
+        let mut request = bench.request;
+        if let Some((path, span)) = &bench.product
+            && let Some(node) = self.files.read(path, "product", Some(span), &self.mistakes)
+            && let Some(product) = lower::product::lower(&node, &self.mistakes)
+        {
+            request.samples = product.samples;
+        }
+        if let Some((path, span)) = &bench.answers
+            && let Some(node) = self.files.read(path, "answers", Some(span), &self.mistakes)
+        {
+            lower::answers::lower(&node, &self.mistakes);
+        }
+        let Some(provider) = self.registry.provider(&request.provider) else { return };
+        let at = |d: Diagnostic| Diagnostic { span: d.span.or_else(|| Some(bench.provider_span.clone())), ..d };
+        self.mistakes.extend(provider.lint(&request).into_iter().map(at));
+    }
+}

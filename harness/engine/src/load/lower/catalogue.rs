@@ -1,0 +1,53 @@
+//! Catalogue files: the standards as data. They say more than the engine reads (texts, sources, confidence), so further keys
+//! are welcome in them; a test of the data itself holds those.
+
+use assay_model::Diagnostic;
+use assay_model::catalogue::{CatalogueUnit, Profile};
+
+use super::Mistakes;
+use super::fields::{Fields, header};
+use super::suite::{Seen, unique};
+use crate::load::suggest;
+use crate::load::tree::Node;
+use crate::plan::Catalogue;
+
+const KINDS: [&str; 4] = ["conceptual", "functional", "mixed", "legal-item"];
+
+/// Adds one file's units and profiles. `seen` spans all files: an id means one thing.
+pub(crate) fn lower(node: &Node, into: &mut Catalogue, seen: &mut Seen, mistakes: &Mistakes) {
+    let Some(fields) = Fields::open_any("a catalogue", node, mistakes) else { return };
+    header(&fields, "catalogue/1");
+    let id = fields.require_text("id").unwrap_or_default();
+    fields.text("title");
+    fields.text("edition");
+    for item in fields.list("units") {
+        let Some(unit) = Fields::open_any("a catalogue unit", item, mistakes) else { continue };
+        let kind = unit.require("kind").and_then(|n| unit.as_word("kind", n, &KINDS));
+        let text = |key: &str| unit.require_text(key);
+        let parts = (text("id"), text("title"), text("provision"), text("case"), text("group"), kind);
+        let (Some(own), Some(title), Some(provision), Some(case), Some(group), Some(kind)) = parts else { continue };
+        let span = unit.get("id").map_or_else(|| unit.first(), |n| n.span.clone());
+        unique("catalogue::duplicate-unit", "the unit", &own, &span, seen, mistakes);
+        let counts = unit.flag("counts").unwrap_or(true);
+        let entry =
+            CatalogueUnit { id: own.clone(), title, provision, case, group, kind, catalogue: id.clone(), counts };
+        into.units.insert(own, entry);
+    }
+    for item in fields.list("profiles") {
+        let Some(profile) = Fields::open_any("a profile", item, mistakes) else { continue };
+        let (Some(id), Some(title)) = (profile.require_text("id"), profile.require_text("title")) else { continue };
+        into.profiles.push(Profile { id, title, units: profile_units(&profile, into, mistakes) });
+    }
+}
+
+fn profile_units(profile: &Fields<'_>, known: &Catalogue, mistakes: &Mistakes) -> Vec<String> {
+    for node in profile.list("units") {
+        let Some(id) = node.text().filter(|id| !known.units.contains_key(*id)) else { continue };
+        let ids: Vec<&str> = known.units.keys().map(String::as_str).collect();
+        let help = suggest::nearest(id, &ids)
+            .map_or("units stand before profiles that name them".into(), |near| format!("did you mean `{near}`?"));
+        let text = format!("no catalogue has the unit `{id}`");
+        mistakes.add(Diagnostic::error("catalogue::unknown-unit", text, Some(node.span.clone())).help(help));
+    }
+    profile.texts("units")
+}

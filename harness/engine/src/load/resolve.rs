@@ -1,0 +1,205 @@
+//! Plans, bench, dossier and answers, held against each other.
+
+mod against;
+mod select;
+mod units;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use assay_model::{Diagnostic, Severity, Span};
+use serde_json::Value;
+
+use super::LoadRequest;
+use super::files::{Files, beside};
+use super::lower::bench::BenchFile;
+use super::lower::params::Overrides;
+use super::lower::plan::{LoweredPlan, Lowering};
+use super::lower::{self, Mistakes};
+use super::tree::Node;
+use crate::expr::on_big_stack;
+use crate::plan::{Answers, Bench, Product, Registry, ResolvedRun};
+
+pub(crate) use units::duplicates;
+
+/// Reads everything that a run is decided on, and resolves it. Nothing is opened, started or sent.
+///
+/// # Errors
+/// Every mistake in every file, with warnings among them, sorted by place.
+pub fn load(request: &LoadRequest, registry: &Registry) -> Result<ResolvedRun, Vec<Diagnostic>> {
+    on_big_stack(|| Loading { request, registry, mistakes: Mistakes::default(), files: Files::default() }.run())
+}
+
+/// A bench by itself, for one check by hand; its dossier is read where it names one.
+///
+/// # Errors
+/// Every mistake in it.
+pub fn load_bench(path: &Path, defects: &[String], registry: &Registry) -> Result<Bench, Vec<Diagnostic>> {
+    let request = LoadRequest { bench: Some(path.to_owned()), defects: defects.to_vec(), ..LoadRequest::default() };
+    on_big_stack(|| {
+        let loading = Loading { request: &request, registry, mistakes: Mistakes::default(), files: Files::default() };
+        let bench = loading.bench_file().and_then(|(bench, file)| {
+            let product = loading.product(bench.product.clone());
+            loading.bench(bench, file, product.as_ref())
+        });
+        let found = loading.mistakes.take();
+        bench.filter(|_| found.iter().all(|d| d.severity != Severity::Error)).ok_or(found)
+    })
+}
+
+/// Plans by themselves, without bench and dossier: for judging recorded observations by them.
+///
+/// # Errors
+/// Every mistake in them.
+pub fn load_plans(paths: &[PathBuf], registry: &Registry) -> Result<ResolvedRun, Vec<Diagnostic>> {
+    let request = LoadRequest { plans: paths.to_vec(), ..LoadRequest::default() };
+    on_big_stack(|| {
+        let loading = Loading { request: &request, registry, mistakes: Mistakes::default(), files: Files::default() };
+        let plans = loading.plans();
+        duplicates(&plans, &loading.mistakes);
+        let found = loading.mistakes.take();
+        if found.iter().any(|d| d.severity == Severity::Error) {
+            return Err(found);
+        }
+        let plans = plans.into_iter().map(finish).collect();
+        let inputs = loading.files.into_inputs();
+        Ok(ResolvedRun { plans, bench: None, product: None, answers: None, inputs, warnings: found })
+    })
+}
+
+struct Loading<'a> {
+    request: &'a LoadRequest,
+    registry: &'a Registry,
+    mistakes: Mistakes,
+    files: Files,
+}
+
+impl Loading<'_> {
+    fn run(self) -> Result<ResolvedRun, Vec<Diagnostic>> {
+        let mut plans = self.plans();
+        duplicates(&plans, &self.mistakes);
+        let bench = self.bench_file();
+        let named = |f: fn(&BenchFile) -> &Option<(PathBuf, Span)>| bench.as_ref().and_then(|(b, _)| f(b).clone());
+        let product = self.product(named(|b| &b.product));
+        let answers = self.answers(named(|b| &b.answers), &plans);
+        select::select(&mut plans, self.request.select.as_deref(), &self.mistakes);
+        let given = against::Given {
+            bench: bench.as_ref().map(|(b, _)| b),
+            bench_asked: self.request.bench.is_some(),
+            product: product.as_ref(),
+            // A bench file that could not be read may well have named one.
+            product_asked: self.request.product.is_some()
+                || named(|b| &b.product).is_some()
+                || self.request.bench.is_some() && bench.is_none(),
+        };
+        against::check(&mut plans, &given, &self.mistakes);
+        let bench = bench.and_then(|(file_bench, file)| self.bench(file_bench, file, product.as_ref()));
+        let found = self.mistakes.take();
+        if found.iter().any(|d| d.severity == Severity::Error) {
+            return Err(found);
+        }
+        let plans = plans.into_iter().map(finish).collect();
+        Ok(ResolvedRun { plans, bench, product, answers, inputs: self.files.into_inputs(), warnings: found })
+    }
+
+    fn bench_file(&self) -> Option<(BenchFile, Arc<assay_model::SourceFile>)> {
+        let node = self.files.read(self.request.bench.as_ref()?, "bench", None, &self.mistakes)?;
+        let file = Arc::clone(&node.span.file);
+        Some((lower::bench::lower(&node, self.registry, &self.mistakes)?, file))
+    }
+
+    fn plans(&self) -> Vec<LoweredPlan> {
+        let overrides = Overrides::new(&self.request.set);
+        let lowering =
+            Lowering { registry: self.registry, mistakes: &self.mistakes, files: &self.files, overrides: &overrides };
+        if self.request.plans.is_empty() {
+            self.mistakes.add(Diagnostic::error("resolve::no-plan", "no plan is given", None));
+        }
+        let nodes: Vec<Node> =
+            self.request.plans.iter().flat_map(|p| plan_nodes(p, &self.files, &self.mistakes)).collect();
+        let plans: Vec<LoweredPlan> = nodes.iter().filter_map(|node| lowering.plan(node)).collect();
+        if plans.len() == nodes.len() && !plans.is_empty() {
+            overrides.report_unknown(&self.mistakes);
+        }
+        plans
+    }
+
+    /// The dossier, from the flag or else from where the bench file names it.
+    fn product(&self, named: Option<(PathBuf, Span)>) -> Option<Product> {
+        let (path, span) = self.request.product.clone().map(|p| (p, None)).or(named.map(|(p, s)| (p, Some(s))))?;
+        let node = self.files.read(&path, "product", span.as_ref(), &self.mistakes)?;
+        lower::product::lower(&node, &self.mistakes)
+    }
+
+    fn answers(&self, named: Option<(PathBuf, Span)>, plans: &[LoweredPlan]) -> Option<Answers> {
+        let (path, span) = self.request.answers.clone().map(|p| (p, None)).or(named.map(|(p, s)| (p, Some(s))))?;
+        let node = self.files.read(&path, "answers", span.as_ref(), &self.mistakes)?;
+        let (answers, spans) = lower::answers::lower(&node, &self.mistakes)?;
+        let known: Vec<&str> = units::ids(plans).map(|(id, _)| id).collect();
+        // A bench's answers serve several plans; those of the command line are meant for this run.
+        if self.request.answers.is_some() && !known.is_empty() {
+            for (answer, span) in answers.answers.iter().zip(spans).filter(|(a, _)| !known.contains(&a.unit.as_str())) {
+                let text = format!("no plan of this run has the unit `{}`", answer.unit);
+                let mut warning = Diagnostic::warning("answers::unknown-unit", text, Some(span));
+                warning.help =
+                    super::suggest::nearest(&answer.unit, &known).map(|near| format!("did you mean `{near}`?"));
+                self.mistakes.add(warning);
+            }
+        }
+        Some(answers)
+    }
+
+    /// The bench as its provider is asked for it, after the provider has looked at its settings.
+    fn bench(&self, bench: BenchFile, file: Arc<assay_model::SourceFile>, product: Option<&Product>) -> Option<Bench> {
+        let provider = Arc::clone(self.registry.provider(&bench.request.provider)?);
+        let mut request = bench.request;
+        request.samples = product.map(|p| p.samples.clone()).unwrap_or_default();
+        request.defects.clone_from(&self.request.defects);
+        request.sample_count = self.request.samples;
+        if provider.name() != "virtual" {
+            let flags = [(self.request.samples.is_some(), "--samples"), (!request.defects.is_empty(), "--defect")];
+            for (_, flag) in flags.into_iter().filter(|(given, _)| *given) {
+                let text =
+                    format!("`{flag}` is for virtual benches, and `{}` is `{}`", request.bench, request.provider);
+                self.mistakes.add(Diagnostic::error("bench::not-virtual", text, Some(bench.provider_span.clone())));
+            }
+        }
+        if self.request.samples == Some(0) {
+            self.mistakes.add(Diagnostic::error("bench::no-samples", "`--samples 0` leaves nothing to test", None));
+        }
+        let found = provider.lint(&request).into_iter();
+        self.mistakes
+            .extend(found.map(|d| Diagnostic { span: d.span.or_else(|| Some(bench.provider_span.clone())), ..d }));
+        let (product, answers) = (bench.product.map(|(p, _)| p), bench.answers.map(|(p, _)| p));
+        Some(Bench { request, provider, equipment: bench.equipment, file, product, answers })
+    }
+}
+
+/// The parsed plans that a path stands for: itself, or what its suite lists.
+pub(crate) fn plan_nodes(path: &Path, files: &Files, mistakes: &Mistakes) -> Vec<Node> {
+    let suite = path.join("suite.yaml");
+    let is_folder = path.is_dir();
+    if is_folder && !suite.exists() {
+        let text = format!("{} is a folder without a suite.yaml", path.display());
+        let mistake = Diagnostic::error("file::no-suite", text, None);
+        mistakes.add(mistake.help("name a plan file, or list the folder's plans in suite.yaml"));
+        return Vec::new();
+    }
+    let (path, role) = if is_folder { (suite.as_path(), "suite") } else { (path, "plan") };
+    let Some(node) = files.read(path, role, None, mistakes) else { return Vec::new() };
+    let is_suite = node.get("assay").map(Node::json) == Some(Value::from("suite/1"));
+    if !is_folder && !is_suite {
+        return vec![node];
+    }
+    let listed = lower::suite::lower(&node, mistakes);
+    listed
+        .iter()
+        .filter_map(|(name, span)| files.read(&beside(span, &name.to_string_lossy()), "plan", Some(span), mistakes))
+        .collect()
+}
+
+fn finish(lowered: LoweredPlan) -> crate::plan::Plan {
+    let mut plan = lowered.plan;
+    plan.units = lowered.units.into_iter().map(|u| u.unit).collect();
+    plan
+}

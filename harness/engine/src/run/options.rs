@@ -1,0 +1,125 @@
+//! What a run is told, what it gives back, and how it can fail.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use assay_model::catalogue::Profile;
+use assay_model::results::{Results, ToolInfo};
+use assay_model::{Recorder, Touches};
+
+use super::cancel::Cancel;
+use crate::journal::JournalError;
+use crate::redact::Vault;
+
+/// Puts the recording seam around ways of touching.
+pub type Record = fn(&Touches, Arc<dyn Recorder>) -> Touches;
+
+/// Makes the ways that the tool itself has; streams that they open go to the recorder.
+pub type MakeWays = fn(Arc<dyn Recorder>) -> Touches;
+
+/// How to run, beside what to run.
+#[derive(Clone)]
+pub struct RunOptions {
+    /// Where the run's folder is made.
+    pub out: PathBuf,
+    /// Who runs it, `--operator`.
+    pub operator: Option<String>,
+    /// What makes the run.
+    pub tool: ToolInfo,
+    /// The command line; secrets in it are redacted.
+    pub argv: Vec<String>,
+    /// Ends it early.
+    pub cancel: Cancel,
+    /// Profiles of the catalogue; those that a plan names get a verdict.
+    pub profiles: Vec<Profile>,
+    /// Ways that the tool itself has, for every DUT whose bench has none of its own: the operator's terminal, documents.
+    pub ways: Option<MakeWays>,
+    /// Records [`RunOptions::ways`] in runs without a bench.
+    pub record: Option<Record>,
+    /// Where the vault's key is kept, outside the pack, so that tags stay equal when the run is resumed.
+    pub keys: Option<PathBuf>,
+}
+
+impl RunOptions {
+    /// Defaults: nobody's name, no terminal, no profiles.
+    #[must_use]
+    pub fn new(out: impl Into<PathBuf>, tool: ToolInfo) -> Self {
+        Self {
+            out: out.into(),
+            operator: None,
+            tool,
+            argv: Vec::new(),
+            cancel: Cancel::new(),
+            profiles: Vec::new(),
+            ways: None,
+            record: None,
+            keys: None,
+        }
+    }
+}
+
+/// A run that kept its record, whatever its verdicts.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// The folder, still named `.partial`; sealing renames it.
+    pub folder: PathBuf,
+    /// results/results.json.
+    pub results: Results,
+    /// 0, 1, 3, 4, 130 or 143.
+    pub exit_code: u8,
+    /// For the leak check before sealing, and for what else is written about this run.
+    pub vault: Arc<Vault>,
+}
+
+/// A run that could not begin, or could not keep its record.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Nothing was sent to any DUT.
+    #[error("could not make {}: {source}", path.display())]
+    Folder {
+        /// What was to be made.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// A secret of the dossier cannot be read; nothing was sent to any DUT.
+    #[error("secret `{place}` could not be read from {from}: {text}")]
+    Secret {
+        /// Where the dossier names it.
+        place: String,
+        /// `file ...` or `environment variable ...`.
+        from: String,
+        /// Why.
+        text: String,
+    },
+    /// Evidence was lost: without its record there is no verdict.
+    #[error("the run was stopped after clean-up because evidence could not be kept in {}: {text}", folder.display())]
+    EvidenceLost {
+        /// The folder, as far as it got.
+        folder: PathBuf,
+        /// What could not be written.
+        text: String,
+    },
+    /// The journal cannot be continued or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The folder cannot be resumed with these inputs.
+    #[error("{} cannot be resumed: {text}", folder.display())]
+    Resume {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        text: String,
+    },
+}
+
+impl RunError {
+    /// 2 where nothing was sent; 5 where evidence is concerned.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Folder { .. } | Self::Secret { .. } | Self::Resume { .. } => 2,
+            Self::EvidenceLost { .. } | Self::Journal(_) => 5,
+        }
+    }
+}

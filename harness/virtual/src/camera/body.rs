@@ -1,0 +1,44 @@
+//! One camera as its own software sees it: what never changes, and the state.
+
+use std::net::Ipv4Addr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::defect::{Defect, Defects};
+use super::identity::{Identity, IdentityError};
+use super::label::Label;
+use super::state::State;
+
+/// Firmware version, as everything that tells one tells it.
+pub(crate) const FIRMWARE: &str = "1.4.2";
+
+/// One camera.
+pub(crate) struct Camera {
+    pub(crate) host: Ipv4Addr,
+    pub(crate) label: Label,
+    pub(crate) defects: Defects,
+    pub(crate) identity: Identity,
+    /// Asked for by a shell; the power supervisor does it.
+    pub(crate) reboot: Notify,
+    state: Mutex<State>,
+}
+
+impl Camera {
+    /// Sample `number` (from 1) at `host`, as it leaves the factory.
+    pub(crate) fn new(number: u8, host: Ipv4Addr, defects: Defects) -> Result<Self, IdentityError> {
+        let label = Label::of_sample(number, &defects);
+        let identity = Identity::make(host)?;
+        let state = Mutex::new(State::new(&label, &defects, identity.storage_key));
+        Ok(Self { host, label, identity, reboot: Notify::new(), state, defects })
+    }
+
+    /// The state. Never held over an await.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn is(&self, defect: Defect) -> bool {
+        self.defects.has(defect)
+    }
+}

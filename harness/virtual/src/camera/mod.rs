@@ -1,0 +1,20 @@
+//! The virtual smart camera: one state behind a console, SSH and a web interface, as on a real product.
+
+pub(crate) mod body;
+pub(crate) mod console;
+mod debug_service;
+pub(crate) mod defect;
+mod identity;
+pub(crate) mod label;
+mod line_editor;
+mod lockout;
+pub(crate) mod power;
+pub(crate) mod services;
+mod session;
+mod settings;
+mod shell;
+mod ssh;
+pub(crate) mod state;
+mod telnet;
+mod verifier;
+mod web;

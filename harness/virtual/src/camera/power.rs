@@ -1,0 +1,125 @@
+//! Power: the supervisor of one sample. Each life of the camera is a set of tasks that ends as one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::body::Camera;
+use super::console::{self, ConsoleLine};
+use super::defect::Defect;
+use super::services::{self, PortTrouble};
+
+const REBOOT_PAUSE: Duration = Duration::from_millis(50);
+const PORT_RETRY: Duration = Duration::from_millis(200);
+
+/// Where a sample is on its way up.
+#[derive(Debug, Clone)]
+pub(crate) enum Phase {
+    Off,
+    Booting,
+    /// A port is taken; it keeps trying.
+    NoNetwork(PortTrouble),
+    /// The network services accept.
+    Up,
+}
+
+/// A turn of the power switch, and who waits for it.
+pub(crate) struct Turn {
+    pub(crate) on: bool,
+    pub(crate) done: oneshot::Sender<()>,
+}
+
+/// Obeys the power switch, and reboots when the camera asks, until `stop`.
+pub(crate) async fn supervise(
+    camera: Arc<Camera>,
+    line: ConsoleLine,
+    mut turns: mpsc::Receiver<Turn>,
+    phase: watch::Sender<Phase>,
+    stop: CancellationToken,
+) {
+    let mut life: Option<Life> = None;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = camera.reboot.notified() => {
+                if let Some(ending) = life.take() {
+                    ending.end(&line, &phase).await;
+                    tokio::time::sleep(REBOOT_PAUSE).await;
+                    life = Some(Life::begin(&camera, &line, &phase, &stop));
+                }
+            }
+            turn = turns.recv() => {
+                let Some(Turn { on, done }) = turn else { break };
+                match (on, life.take()) {
+                    (true, None) => life = Some(Life::begin(&camera, &line, &phase, &stop)),
+                    (true, running) => life = running,
+                    (false, Some(ending)) => ending.end(&line, &phase).await,
+                    (false, None) => {}
+                }
+                let _ = done.send(());
+            }
+        }
+    }
+    if let Some(ending) = life {
+        ending.end(&line, &phase).await;
+    }
+}
+
+/// From power on to power off.
+struct Life {
+    off: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Life {
+    fn begin(camera: &Arc<Camera>, line: &ConsoleLine, phase: &watch::Sender<Phase>, stop: &CancellationToken) -> Self {
+        let life = Self { off: stop.child_token(), tasks: TaskTracker::new() };
+        phase.send_replace(Phase::Booting);
+        let run = live(camera.clone(), line.clone(), phase.clone(), life.tasks.clone(), life.off.clone());
+        life.tasks.spawn(life.off.clone().run_until_cancelled_owned(run));
+        life
+    }
+
+    /// Returns when every socket is closed and the console is silent.
+    async fn end(self, line: &ConsoleLine, phase: &watch::Sender<Phase>) {
+        self.off.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        line.cut();
+        phase.send_replace(Phase::Off);
+    }
+}
+
+async fn live(
+    camera: Arc<Camera>,
+    line: ConsoleLine,
+    phase: watch::Sender<Phase>,
+    tasks: TaskTracker,
+    off: CancellationToken,
+) {
+    let boots = {
+        let mut state = camera.state();
+        state.boot();
+        state.boots
+    };
+    let speaks = !camera.is(Defect::Silent) && !camera.is(Defect::Absent);
+    if speaks {
+        console::bootloader(&line).await;
+        console::kernel(&line, boots).await;
+    }
+    while let Err(trouble) = services::serve(&camera, &tasks, &off).await {
+        if speaks {
+            console::network_trouble(&line, &trouble.message);
+        }
+        phase.send_replace(Phase::NoNetwork(trouble));
+        tokio::time::sleep(PORT_RETRY).await;
+    }
+    phase.send_replace(Phase::Up);
+    if speaks {
+        console::started(&line).await;
+        console::attend(camera, line).await;
+    }
+}

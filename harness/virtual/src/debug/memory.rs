@@ -1,0 +1,116 @@
+//! The system bus below the private peripherals: flash, SRAM, factory data, the flash controller.
+
+use super::{DebugState, Family, Image};
+
+/// A bus error, which a debugger sees as a FAULT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BusFault;
+
+struct Region {
+    base: u32,
+    bytes: Vec<u8>,
+    writable: bool,
+}
+
+/// STM32F4 FLASH_CR and FLASH_OPTCR; nRF52 NVMC ERASEPAGE to ERASEUICR.
+const STM_FLASH_CR: u32 = 0x4002_3C10;
+const STM_FLASH_OPTCR: u32 = 0x4002_3C14;
+const NVMC_ERASE: std::ops::RangeInclusive<u32> = 0x4001_E508..=0x4001_E518;
+
+/// Memory by address.
+pub(super) struct Memory {
+    family: Family,
+    regions: Vec<Region>,
+    /// Orders to erase that arrived by any way. A conformance suite asserts that it stays 0.
+    pub(super) erase_count: u32,
+}
+
+impl Memory {
+    pub(super) fn new(family: Family, state: DebugState, image: Image) -> Self {
+        let mut regions = vec![
+            Region { base: family.flash_base(), bytes: image.flash, writable: false },
+            Region { base: family.ram_base(), bytes: image.ram, writable: true },
+        ];
+        match family {
+            Family::Nrf52840 => {
+                let mut ficr = vec![0xff; 0x1000];
+                put(&mut ficr, 0x60, 0x1bad_cafe); // DEVICEID[0]
+                put(&mut ficr, 0x64, 0x0ddb_a115);
+                put(&mut ficr, 0x100, 0x0005_2840); // INFO.PART
+                put(&mut ficr, 0x104, 0x4141_4430); // INFO.VARIANT: AAD0
+                let mut uicr = vec![0xff; 0x1000];
+                let protected = state == DebugState::NrfApprotect;
+                put(&mut uicr, 0x208, if protected { 0xffff_ff00 } else { 0x0000_005a });
+                regions.push(Region { base: 0x1000_0000, bytes: ficr, writable: false });
+                regions.push(Region { base: 0x1000_1000, bytes: uicr, writable: false });
+            }
+            Family::Stm32f407 => {
+                let mut unique = vec![0; 0x20];
+                for (at, word) in [(0x10, 0x0032_0041), (0x14, 0x3438_5119), (0x18, 0x3033_3930)] {
+                    put(&mut unique, at, word);
+                }
+                regions.push(Region { base: 0x1FFF_7A00, bytes: unique, writable: false });
+            }
+            Family::Generic => {}
+        }
+        Self { family, regions, erase_count: 0 }
+    }
+
+    fn find(&mut self, address: u32, len: usize) -> Result<(&mut Region, usize), BusFault> {
+        self.regions
+            .iter_mut()
+            .find_map(|region| {
+                let at = address.checked_sub(region.base)? as usize;
+                (at + len <= region.bytes.len()).then_some((region, at))
+            })
+            .ok_or(BusFault)
+    }
+
+    /// Reads 1, 2 or 4 bytes.
+    pub(super) fn read(&mut self, state: DebugState, address: u32, len: usize) -> Result<u32, BusFault> {
+        let flash = self.family.flash_base()..self.family.flash_base() + 0x10_0000;
+        if state == DebugState::StmRdp1 && flash.contains(&address) {
+            return Err(BusFault);
+        }
+        if self.family == Family::Stm32f407 && (0x4002_3C00..=0x4002_3C18).contains(&address) {
+            let level = if state == DebugState::StmRdp1 { 0x55 } else { 0xAA };
+            return Ok(if address == STM_FLASH_OPTCR { 0x0FFF_00ED | (level << 8) } else { 0 });
+        }
+        let (region, at) = self.find(address, len)?;
+        let mut word = [0; 4];
+        word[..len].copy_from_slice(&region.bytes[at..at + len]);
+        Ok(u32::from_le_bytes(word))
+    }
+
+    /// Writes 1, 2 or 4 bytes. Flash takes no plain bus write.
+    pub(super) fn write(&mut self, address: u32, len: usize, value: u32) -> Result<(), BusFault> {
+        let erases = match self.family {
+            // MER or SER with STRT; any change of the option bytes, since lowering RDP erases all.
+            Family::Stm32f407 => (address == STM_FLASH_CR && value & 0x1_0006 > 0x1_0000) || address == STM_FLASH_OPTCR,
+            Family::Nrf52840 => NVMC_ERASE.contains(&address),
+            Family::Generic => false,
+        };
+        if erases {
+            self.erase_all();
+            return Ok(());
+        }
+        let (region, at) = self.find(address, len)?;
+        if !region.writable {
+            return Err(BusFault);
+        }
+        region.bytes[at..at + len].copy_from_slice(&value.to_le_bytes()[..len]);
+        Ok(())
+    }
+
+    /// Loses everything, and counts it.
+    pub(super) fn erase_all(&mut self) {
+        self.erase_count += 1;
+        for region in &mut self.regions {
+            region.bytes.fill(if region.writable { 0 } else { 0xff });
+        }
+    }
+}
+
+fn put(bytes: &mut [u8], at: usize, word: u32) {
+    bytes[at..at + 4].copy_from_slice(&word.to_le_bytes());
+}
