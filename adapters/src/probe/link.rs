@@ -25,6 +25,8 @@ pub(super) struct Link<'a> {
     selector: DebugProbeSelector,
     driver: Driver,
     interface: Option<Box<dyn ArmDebugInterface>>,
+    /// Nobody answers any more: connecting anew would cost seconds a stage and find nobody either.
+    lost: bool,
     trying: Trying<'a>,
     /// Every stage so far.
     pub(super) stages: Vec<Stage>,
@@ -39,10 +41,18 @@ impl<'a> Link<'a> {
     pub(super) fn open(selector: &str, trying: Trying<'a>) -> Result<Self, Fault> {
         let selector = parse(selector)?;
         let driver = if is_glasgow(&selector) { Driver::Glasgow } else { Driver::Plain };
-        let mut link =
-            Self { selector, driver, interface: None, trying, stages: Vec::new(), target_mv: None, dpidr: None };
+        let mut link = Self {
+            selector,
+            driver,
+            interface: None,
+            lost: false,
+            trying,
+            stages: Vec::new(),
+            target_mv: None,
+            dpidr: None,
+        };
         (link.trying)("probe");
-        match link.open_probe() {
+        match open_probe(&link.selector, &mut link.driver) {
             Ok(probe) => link.connect(probe),
             Err(error) => link.stages.push(failed("probe", link.driver, &error)),
         }
@@ -59,58 +69,30 @@ impl<'a> Link<'a> {
         self.stages.last()
     }
 
-    /// Opens by the one driver that the selector names; the others would only mask its error.
-    fn open_probe(&mut self) -> Result<Probe, DebugProbeError> {
-        let remote: Option<&dyn ProbeFactory> = if is_glasgow(&self.selector) {
-            Some(&GlasgowFactory)
-        } else if is_remote_black_magic(&self.selector) {
-            Some(&BlackMagicProbeFactory)
-        } else {
-            None
-        };
-        let mut probe = if let Some(factory) = remote {
-            Probe::from_specific_probe(factory.open(&self.selector)?)
-        } else {
-            let found = Lister::new().list(Some(&self.selector));
-            let info = found
-                .iter()
-                .find(|info| self.selector.matches_probe(info))
-                .ok_or(DebugProbeError::ProbeCouldNotBeCreated(ProbeCreationError::NotFound))?;
-            if info.is_probe_type::<StLinkFactory>() {
-                self.driver = Driver::StLink;
-            }
-            info.open()?
-        };
-        probe.select_protocol(WireProtocol::Swd)?;
-        Ok(probe)
-    }
-
     fn connect(&mut self, mut probe: Probe) {
         self.target_mv = probe.get_target_voltage().ok().flatten().map(|volts| (volts * 1000.0) as u32);
         self.passed("probe", None, Some(probe.get_name()));
         (self.trying)("debug-port");
-        let mut interface = match attach(probe) {
-            Ok(interface) => interface,
+        let interface = match attach(probe) {
+            Ok(interface) => self.interface.insert(interface),
             Err(error) => return self.stages.push(failed("debug-port", self.driver, &*error)),
         };
         let selected = interface.select_debug_port(DpAddress::Default);
-        // A denied power-up leaves the debug port itself readable.
-        self.dpidr = match (&selected, interface.read_dp_register::<DPIDR>(DpAddress::Default)) {
-            (Ok(()) | Err(ArmError::Timeout | ArmError::DebugPort(_)), Ok(id)) => Some(id.into()),
-            _ => None,
-        };
+        let mut control = None;
+        // A denied power-up leaves the debug port itself readable. Any other error: asking again would only wait again.
+        if matches!(selected, Ok(()) | Err(ArmError::Timeout | ArmError::DebugPort(_))) {
+            self.dpidr = interface.read_dp_register::<DPIDR>(DpAddress::Default).ok().map(u32::from);
+            control = interface.read_dp_register::<Ctrl>(DpAddress::Default).ok().map(u32::from);
+        }
         match (self.dpidr, selected) {
             (Some(id), Ok(())) => {
                 self.passed("debug-port", Some(id), None);
-                self.passed("power-up", None, None);
-                self.interface = Some(interface);
+                return self.passed("power-up", None, None);
             }
             (Some(id), Err(error)) => {
                 self.passed("debug-port", Some(id), None);
-                let control = interface.read_dp_register::<Ctrl>(DpAddress::Default).ok();
-                let mut stage = failed("power-up", self.driver, &error);
-                stage.value = control.map(|c| hex(c.into()));
-                self.stages.push(stage);
+                let stage = failed("power-up", self.driver, &error);
+                self.stages.push(Stage { value: control.map(hex), ..stage });
             }
             (None, Err(error)) => self.stages.push(failed("debug-port", self.driver, &error)),
             (None, Ok(())) => self.stages.push(Stage {
@@ -120,6 +102,7 @@ impl<'a> Link<'a> {
                 text: Some("the port accepted a connection and then gave no DPIDR".into()),
             }),
         }
+        self.close();
     }
 
     /// Keeps a stage that went well.
@@ -134,21 +117,30 @@ impl<'a> Link<'a> {
         question: impl FnOnce(&mut dyn ArmDebugInterface) -> Result<T, ArmError>,
     ) -> Result<T, Stage> {
         (self.trying)(stage);
-        if self.interface.is_none() {
-            let probe = self.open_probe().map_err(|e| failed(stage, self.driver, &e))?;
-            self.interface = Some(attach(probe).map_err(|e| failed(stage, self.driver, &*e))?);
+        if self.lost {
+            let text = Some("not tried: contact was lost before".into());
+            return Err(Stage { name: stage.into(), outcome: StageOutcome::Silent, value: None, text });
         }
-        let interface = self.interface.as_deref_mut().ok_or_else(|| Stage {
-            name: stage.into(),
-            outcome: StageOutcome::Failed,
-            value: None,
-            text: Some("the link is closed".into()),
-        })?;
-        question(interface).map_err(|error| {
+        let interface = match &mut self.interface {
+            Some(interface) => interface,
+            none => {
+                let probe = open_probe(&self.selector, &mut self.driver).map_err(|e| failed(stage, self.driver, &e))?;
+                none.insert(attach(probe).map_err(|e| failed(stage, self.driver, &*e))?)
+            }
+        };
+        question(interface.as_mut()).map_err(|error| {
             let stage = failed(stage, self.driver, &error);
-            self.interface = None;
+            self.lost = matches!(stage.outcome, StageOutcome::Silent | StageOutcome::Garbled);
+            self.close();
             stage
         })
+    }
+
+    /// Gives the connection up. Powering the port down over a stream that is out of step makes the Glasgow driver of
+    /// probe-rs 0.32 panic; the connection closes all the same.
+    fn close(&mut self) {
+        let interface = self.interface.take();
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(interface)));
     }
 
     /// Reads register `register` of access port `port` (ADIv5).
@@ -175,6 +167,32 @@ impl<'a> Link<'a> {
     ) -> Result<(), Stage> {
         self.ask(stage, |i| i.memory_interface(port)?.read(address, bytes))
     }
+}
+
+/// Opens by the one driver that the selector names; the others would only mask its error.
+fn open_probe(selector: &DebugProbeSelector, driver: &mut Driver) -> Result<Probe, DebugProbeError> {
+    let remote: Option<&dyn ProbeFactory> = if is_glasgow(selector) {
+        Some(&GlasgowFactory)
+    } else if is_remote_black_magic(selector) {
+        Some(&BlackMagicProbeFactory)
+    } else {
+        None
+    };
+    let mut probe = if let Some(factory) = remote {
+        Probe::from_specific_probe(factory.open(selector)?)
+    } else {
+        let found = Lister::new().list(Some(selector));
+        let info = found
+            .iter()
+            .find(|info| selector.matches_probe(info))
+            .ok_or(DebugProbeError::ProbeCouldNotBeCreated(ProbeCreationError::NotFound))?;
+        if info.is_probe_type::<StLinkFactory>() {
+            *driver = Driver::StLink;
+        }
+        info.open()?
+    };
+    probe.select_protocol(WireProtocol::Swd)?;
+    Ok(probe)
 }
 
 /// The default sequence only: vendor sequences unlock, and unlocking erases.

@@ -112,7 +112,8 @@ fn fresh(link: &mut Link<'_>, port: &FullyQualifiedApAddress, ring: &mut Ring) -
     if write == ring.write || write >= ring.size {
         return Ok(Vec::new());
     }
-    let spans = if write > ring.write { vec![ring.write..write] } else { vec![ring.write..ring.size, 0..write] };
+    let wrapped = write < ring.write;
+    let spans = if wrapped { [ring.write..ring.size, 0..write] } else { [ring.write..write, 0..0] };
     let mut bytes = Vec::new();
     for span in spans.into_iter().filter(|s| !s.is_empty()) {
         let mut part = vec![0; span.len()];
