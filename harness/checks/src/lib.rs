@@ -1,3 +1,4 @@
 //! One file per check.
+pub mod secrets;
 pub mod ssh;
 pub mod tls;
