@@ -21,6 +21,7 @@ mod passwords;
 mod ports;
 #[cfg(test)]
 mod registry;
+pub mod secrets;
 pub mod ssh;
 pub mod tls;
 
