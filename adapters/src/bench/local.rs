@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     settings::{self, LocalDut, PowerSettings},
-    station::{PowerWire, Station, Wired},
+    station::{ConsoleWire, PowerWire, Station, Wired},
 };
 use crate::document::DocumentSettings;
 use crate::power::{CommandSwitch, PowerSwitch};
@@ -83,7 +83,7 @@ fn wire(dut: LocalDut, request: &BenchRequest) -> Wired {
         dut: Arc::new(shown),
         origin: DutOrigin { kind: "local".into(), defects: Vec::new() },
         label: BTreeMap::new(),
-        console: dut.console,
+        console: dut.console.map(ConsoleWire::Port),
         off_at_end: dut.power.as_ref().is_some_and(|p| p.off_at_end),
         power: dut.power.map(|power| power_wire(power, &request.folder)),
     }

@@ -3,6 +3,7 @@
 mod adhoc;
 mod list;
 mod local;
+mod qemu;
 mod settings;
 mod station;
 mod virtual_;
@@ -13,4 +14,5 @@ mod tests;
 pub use adhoc::one_host;
 pub use list::providers;
 pub use local::LocalBench;
+pub use qemu::QemuBench;
 pub use virtual_::VirtualBench;

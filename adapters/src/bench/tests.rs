@@ -64,7 +64,7 @@ async fn hello(bench: &dyn OpenBench, touches: &Touches, host: &str) -> SshRespo
 #[test]
 fn the_list_has_each_kind_once() {
     let names: Vec<_> = providers().iter().map(|p| p.name()).collect();
-    assert_eq!(names, ["local", "virtual"]);
+    assert_eq!(names, ["local", "qemu", "virtual"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

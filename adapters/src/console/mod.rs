@@ -9,6 +9,7 @@ mod expect;
 mod inbox;
 mod line;
 mod ports;
+mod pty;
 mod settings;
 mod tcp;
 mod touch;
@@ -19,6 +20,7 @@ mod tests;
 
 pub(crate) use ports::PortAccess;
 pub use ports::{SeenPort, UsbIdentity, seen_ports};
+pub use pty::HeldPty;
 pub use settings::{ConsoleSettings, Flow, LineSettings, Parity, Place, SettingsError};
 pub use touch::SerialConsole;
 pub(crate) use tty::holders as port_holders;

@@ -18,6 +18,7 @@ use super::{
     inbox::Look,
     line::Line,
     ports,
+    pty::HeldPty,
     settings::{ConsoleSettings, Place},
     tcp, tty,
 };
@@ -50,23 +51,35 @@ impl SerialConsole {
         };
         let opening = tokio::task::spawn_blocking(move || {
             let (line, source) = open_line(&settings, address)?;
-            Self::capture(line, &settings, &whose, source, &run)
+            let mut shown = Map::new();
+            if line.port.is_some() {
+                shown.insert("line".into(), json!(settings.line));
+            }
+            Self::capture(line, &settings.place.to_string(), shown, &whose, source, &run)
         });
         opening.await.map_err(|e| Fault::adapter("console-thread", format!("opening the console ended early: {e}")))?
     }
 
+    /// Captures a pty whose far end a program of the bench plays the DUT on. `whose` is the DUT's id, for the title.
+    ///
+    /// # Errors
+    /// `console-thread`: the host has no descriptors or threads left.
+    pub fn on_pty(pty: &HeldPty, whose: &str, run: &Arc<dyn Recorder>) -> Result<Self, Fault> {
+        let line = pty.line().map_err(|e| {
+            Fault::bench("console-thread", format!("the pty {} of the console of {whose}: {e}", pty.path()))
+        })?;
+        Self::capture(line, pty.path(), Map::new(), whose, pty.path().to_owned(), run)
+    }
+
     fn capture(
         line: Line,
-        settings: &ConsoleSettings,
+        place: &str,
+        mut shown: Map<String, serde_json::Value>,
         whose: &str,
         source: String,
         run: &Arc<dyn Recorder>,
     ) -> Result<Self, Fault> {
-        let mut shown = Map::new();
-        shown.insert("place".into(), json!(settings.place.to_string()));
-        if line.port.is_some() {
-            shown.insert("line".into(), json!(settings.line));
-        }
+        shown.insert("place".into(), json!(place));
         let stream = run.stream(StreamMeta {
             kind: EvidenceKind::Serial,
             title: format!("serial console of {whose}"),
@@ -77,7 +90,7 @@ impl SerialConsole {
         let thread = |e: std::io::Error| {
             Fault::bench("console-thread", format!("no reader thread for the console of {whose}: {e}"))
         };
-        let capture = Arc::new(Capture::new(line, settings.place.to_string(), stream).map_err(thread)?);
+        let capture = Arc::new(Capture::new(line, place.to_owned(), stream).map_err(thread)?);
         let reader = capture.start().map_err(thread)?;
         Ok(Self {
             capture,
