@@ -16,6 +16,7 @@ mod http;
 mod net;
 mod passwords;
 mod ports;
+mod power;
 #[cfg(test)]
 mod registry;
 mod ssh;
@@ -30,13 +31,18 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(auth::lockout::Lockout),
         erase(auth::reset::Reset),
         erase(auth::try_credentials::TryCredentials),
+        erase(console::boot_log::BootLog),
+        erase(console::interrupt_boot::InterruptBoot),
         erase(console::login::Login),
+        erase(console::shell_access::ShellAccess),
         erase(document::fetch::Fetch),
         erase(dut::restore::Restore),
         erase(http::probe::Probe),
         erase(net::alive::Alive),
         erase(passwords::analyse::Analyse),
         erase(ports::scan::Scan),
+        erase(power::boot_time::BootTime),
+        erase(power::cycle_resilience::CycleResilience),
         erase(ssh::SshAlgorithms),
         erase(ssh::auth::Auth),
         erase(tls::TlsScan),
