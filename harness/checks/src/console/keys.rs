@@ -103,7 +103,9 @@ mod tests {
             assert!(countdown.is_match(line), "{line}");
             assert_eq!(names(line)[0], first, "{line}");
         }
-        for line in ["Loading Environment from Flash... OK", "Net: No ethernet found.", "c1 login: ", "Press Enter to activate"] {
+        for line in
+            ["Loading Environment from Flash... OK", "Net: No ethernet found.", "c1 login: ", "Press Enter to activate"]
+        {
             assert!(!countdown.is_match(line), "{line}");
         }
     }
