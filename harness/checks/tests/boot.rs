@@ -17,7 +17,10 @@ fn peers() -> bool {
     let missing = [("/usr/bin/qemu-system-arm", "qemu-system-arm"), (U_BOOT, "u-boot-qemu")];
     let Some((_, package)) = missing.into_iter().find(|(path, _)| !Path::new(path).exists()) else { return true };
     assert!(std::env::var_os("ASSAY_REQUIRE_PEERS").is_none_or(|v| v != "1"), "{package} is not installed");
-    eprintln!("skipped: {package} is not installed");
+    #[expect(clippy::print_stderr, reason = "whoever reads the test's output should know")]
+    {
+        eprintln!("skipped: {package} is not installed");
+    }
     false
 }
 
@@ -207,5 +210,70 @@ async fn power_cuts_at_drawn_points_are_survived_by_u_boot_and_a_boot_that_never
     shows(&lab.check("power.boot_time", never.clone()).await, &json!({"all_up": false, "boots_ms": []}));
     let seen = lab.check("power.cycle_resilience", never).await;
     shows(&seen, &json!({"baseline_recovered": false, "cuts": [], "all_recovered": false}));
+    lab.bench.close().await;
+}
+
+async fn camera(network: &str, defects: &[&str]) -> Lab {
+    Lab::open(json!({"virtual": "camera", "samples": 1, "network": network}), defects).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_good_camera_shows_no_way_in_and_no_secret() {
+    let lab = camera("127.78.1.0", &[]).await;
+    let seen = lab.check("console.interrupt_boot", json!({"off_ms": 20})).await;
+    shows(&seen, &json!({"seen": true, "shell": false, "countdown_seen": true, "boot_went_on": true}));
+    assert_eq!(seen["bootloader"], "C1 Boot 2026.04");
+    let seen = lab.check("console.boot_log", json!({"off_ms": 20})).await;
+    shows(&seen, &json!({"kernel": "Linux 6.6.32", "login_prompt": true, "verbose_debug": false, "secrets_like": []}));
+    let list = json!({"credentials": {"wordlist": ["service:service", "root:root"]}});
+    let seen = lab.check("console.shell_access", list).await;
+    shows(&seen, &json!({"asks": true, "shell_without_logon": false, "accepted": [], "tried": 2, "exhausted": true}));
+    let by = json!({"host": lab.cx.dut.host, "port": 8443});
+    let seen =
+        lab.check("power.cycle_resilience", json!({"recovered_by": by, "cuts": 4, "seed": 1, "off_ms": 10})).await;
+    shows(&seen, &json!({"all_recovered": true}));
+    lab.bench.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_console_defect_of_the_camera_is_seen_by_its_check() {
+    let lab = camera("127.78.2.0", &["bootloader-shell"]).await;
+    let seen = lab.check("console.interrupt_boot", json!({"off_ms": 20})).await;
+    shows(&seen, &json!({"shell": true, "prompt": "=>", "countdown_seen": true}));
+    let seen = lab.check("console.shell_access", json!({})).await;
+    shows(&seen, &json!({"asks": true, "shell_without_logon": false}));
+    lab.bench.close().await;
+
+    let lab = camera("127.78.3.0", &["console-root-shell"]).await;
+    let seen = lab.check("console.boot_log", json!({"off_ms": 20})).await;
+    shows(&seen, &json!({"shell_prompt": true, "login_prompt": false}));
+    let seen = lab.check("console.shell_access", json!({})).await;
+    shows(&seen, &json!({"shell_without_logon": true, "confirmed": true, "user": "root", "root": true}));
+    lab.bench.close().await;
+
+    let lab = camera("127.78.4.0", &["boot-log-leaks-key"]).await;
+    let seen = lab.check("console.boot_log", json!({"off_ms": 20})).await;
+    shows(&seen["secrets_like"][0], &json!({"kind": "wifi-psk", "name": "psk", "length": 12}));
+    lab.bench.close().await;
+
+    for twin in ["silent", "absent"] {
+        let lab = camera(if twin == "silent" { "127.78.5.0" } else { "127.78.6.0" }, &[twin]).await;
+        let quick = json!({"off_ms": 20, "within_ms": 500});
+        shows(&lab.check("console.interrupt_boot", quick.clone()).await, &json!({"seen": false, "shell": false}));
+        shows(&lab.check("console.boot_log", quick).await, &json!({"seen": false, "complete": false}));
+        shows(&lab.check("console.shell_access", json!({})).await, &json!({"answered": false, "stopped": "gone"}));
+        lab.bench.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loop_that_ctrl_c_breaks_is_found_behind_a_missing_countdown() {
+    if !peers() {
+        return;
+    }
+    let lab = Lab::u_boot(json!({"bootdelay": "-2", "bootcmd": "while true; do echo waiting; sleep 1; done"})).await;
+    let seen = lab.check("console.interrupt_boot", json!({"off_ms": 50})).await;
+    shows(&seen, &json!({"shell": true, "prompt": "=>", "countdown_seen": false}));
+    assert!(seen["sent"].as_array().is_some_and(|s| s.contains(&json!("ctrl-c"))), "{seen}");
     lab.bench.close().await;
 }

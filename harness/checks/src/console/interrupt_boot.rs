@@ -111,10 +111,18 @@ impl TypedCheck for InterruptBoot {
         }
         let seen = attempt.finish().await?;
         if stopped && p.power_cycle {
-            Listener::restart(cx, p.off_ms).await?;
+            boot_undisturbed(cx, p.off_ms, within).await?;
         }
         Ok(seen)
     }
+}
+
+/// Restarts the DUT and waits until its loader has handed over: whoever comes next may type.
+async fn boot_undisturbed(cx: &CheckContext, off_ms: u32, within: Duration) -> Result<(), Fault> {
+    let mut line = Listener::new(cx);
+    line.forget().await?;
+    Listener::restart(cx, off_ms).await?;
+    line.expect(&[keys::HANDED_OVER, keys::PROMPT], within).await.map(drop)
 }
 
 fn bad_key(written: &str) -> Fault {

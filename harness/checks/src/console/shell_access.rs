@@ -106,8 +106,8 @@ impl TypedCheck for ShellAccess {
 async fn whose(cx: &CheckContext, seen: &mut Observation) -> Result<(), Fault> {
     let mut line = Listener::new(cx);
     line.forget().await?;
-    line.write(b"true; echo assay-$?\r").await?;
-    seen.confirmed = matches!(line.expect(&[r"assay-0"], ANSWER).await?, Heard::Match(..));
+    line.write(b"echo assay-$?\r").await?;
+    seen.confirmed = matches!(line.expect(&[r"assay-\d"], ANSWER).await?, Heard::Match(..));
     if !seen.confirmed {
         return Ok(());
     }
