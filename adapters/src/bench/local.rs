@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{
-    settings::{self, LocalDut, PowerSettings},
+    settings::{self, LocalDut},
     station::{ConsoleWire, PowerWire, Station, Wired},
 };
 use crate::document::DocumentSettings;
-use crate::power::{CommandSwitch, PowerSwitch};
+use crate::power::PowerSettings;
 
 /// How long a name may take to resolve.
 const RESOLVE: Duration = Duration::from_secs(5);
@@ -90,12 +90,9 @@ fn wire(dut: LocalDut, request: &BenchRequest) -> Wired {
 }
 
 fn power_wire(power: PowerSettings, folder: &Path) -> PowerWire {
-    match (power.command, power.operator) {
-        (None, Some(which)) => PowerWire::ByHand(which),
-        (command, _) => {
-            let switch = CommandSwitch::new(command.unwrap_or_default(), folder.to_owned());
-            PowerWire::Switch(Arc::new(PowerSwitch::new(switch)))
-        }
+    match power.kind.switch(folder) {
+        Ok(switch) => PowerWire::Switch(Arc::new(switch)),
+        Err(which) => PowerWire::ByHand(which),
     }
 }
 
