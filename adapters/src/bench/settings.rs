@@ -115,7 +115,9 @@ fn part<T: serde::de::DeserializeOwned>(
         Ok(part) => Some(part),
         Err(e) => {
             let help = match key {
-                "console" => "write `{ serial: /dev/serial/by-id/..., baud: 115200 }` or `{ tcp: host:port }`",
+                "console" => {
+                    "write `{ serial: /dev/serial/by-id/..., baud: 115200 }`, `{ tcp: host:port }` or `{ rfc2217: host:port, baud: 115200 }`"
+                }
                 _ => POWER_HELP,
             };
             mistakes.add(format!("`{key}` of DUT `{id}`: {e}"), help);

@@ -10,11 +10,15 @@ mod inbox;
 mod line;
 mod ports;
 mod pty;
+mod rfc2217;
 mod settings;
 mod tcp;
+mod telnet;
 mod touch;
 mod tty;
 
+#[cfg(test)]
+mod rfc2217_tests;
 #[cfg(test)]
 mod tests;
 

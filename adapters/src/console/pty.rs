@@ -54,6 +54,6 @@ impl HeldPty {
     }
 
     pub(super) fn line(&self) -> io::Result<Line> {
-        Ok(Line { fd: self.near.try_clone()?, port: None, can_break: false })
+        Ok(Line { fd: self.near.try_clone()?, port: None, remote: None, can_break: false })
     }
 }

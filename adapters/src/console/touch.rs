@@ -19,6 +19,7 @@ use super::{
     line::Line,
     ports,
     pty::HeldPty,
+    rfc2217,
     settings::{ConsoleSettings, Place},
     tcp, tty,
 };
@@ -46,13 +47,13 @@ impl SerialConsole {
     pub async fn open(settings: &ConsoleSettings, whose: &str, run: &Arc<dyn Recorder>) -> Result<Self, Fault> {
         let (settings, whose, run) = (settings.clone(), whose.to_owned(), Arc::clone(run));
         let address = match &settings.place {
-            Place::Tcp(written) => Some(resolve(written).await?),
+            Place::Tcp(written) | Place::Rfc2217(written) => Some(resolve(written).await?),
             _ => None,
         };
         let opening = tokio::task::spawn_blocking(move || {
             let (line, source) = open_line(&settings, address)?;
             let mut shown = Map::new();
-            if line.port.is_some() {
+            if line.port.is_some() || line.remote.is_some() {
                 shown.insert("line".into(), json!(settings.line));
             }
             Self::capture(line, &settings.place.to_string(), shown, &whose, source, &run)
@@ -249,7 +250,9 @@ impl Touch<Console> for SerialConsole {
             }
             ConsoleRequest::Break { for_ms } => self.send_break(for_ms, until).await,
             ConsoleRequest::Lines { dtr, rts } => {
-                let set = self.capture.line.set_lines(dtr, rts).map_err(|e| self.capture.write_failed(&e))?;
+                let capture = Arc::clone(&self.capture);
+                let setting = move || capture.line.set_lines(dtr, rts).map_err(|e| capture.write_failed(&e));
+                let set = self.blocking(setting).await?;
                 Ok(if set { ConsoleResponse::Done } else { ConsoleResponse::Unsupported })
             }
         }
@@ -278,7 +281,10 @@ impl Drop for Watching<'_> {
 fn open_line(settings: &ConsoleSettings, address: Option<std::net::SocketAddr>) -> Result<(Line, String), Fault> {
     let device = match (&settings.place, address) {
         (Place::Tcp(written), Some(address)) => return Ok((tcp::open(written, address)?, format!("tcp {address}"))),
-        (Place::Tty(path) | Place::Tcp(path), _) => path.clone(),
+        (Place::Rfc2217(written), Some(address)) => {
+            return Ok((rfc2217::open(written, address, &settings.line)?, format!("rfc2217 {address}")));
+        }
+        (Place::Tty(path) | Place::Tcp(path) | Place::Rfc2217(path), _) => path.clone(),
         (Place::Usb { serial, interface }, _) => ports::by_usb_serial(&ports::seen_ports(), serial, *interface)?,
     };
     Ok((tty::open(&device, &settings.line)?, device))
