@@ -64,7 +64,7 @@ async fn hello(bench: &dyn OpenBench, touches: &Touches, host: &str) -> SshRespo
 #[test]
 fn the_list_has_each_kind_once() {
     let names: Vec<_> = providers().iter().map(|p| p.name()).collect();
-    assert_eq!(names, ["local", "virtual"]);
+    assert_eq!(names, ["local", "qemu", "virtual"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,7 +241,7 @@ fn every_mistake_of_a_local_bench_is_said_at_once() {
          error: DUT `s2` has no setting `consol`\n\
          error: `host` of DUT `s2` is \"two words\"\n\
          error: `console` of DUT `s3`: `serial: ttyUSB0` is neither an absolute path nor usb:SERIAL\n\
-         error: `power` of DUT `s3` needs `command` or `operator`, one of them, and not empty\n\
+         error: `power` of DUT `s3`: it needs one of `command`, `operator`, `tasmota`, `shelly`, `pdudaemon`, `snmp`, `usb_hub`, and not empty\n\
          error: nothing is wired to DUT `s4`\n\
          warning: `probe` of DUT `s5` is not used by a local bench yet\n\
          error: entry 8 of `duts` is no mapping\n\

@@ -19,6 +19,7 @@ mod http;
 mod net;
 mod passwords;
 mod ports;
+mod power;
 #[cfg(test)]
 mod registry;
 pub mod secrets;
@@ -35,13 +36,18 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(auth::reset::Reset),
         erase(auth::try_credentials::TryCredentials),
         erase(auth::try_defaults::TryDefaults),
+        erase(console::boot_log::BootLog),
+        erase(console::interrupt_boot::InterruptBoot),
         erase(console::login::Login),
+        erase(console::shell_access::ShellAccess),
         erase(dut::restore::Restore),
         erase(http::probe::Probe),
         erase(net::alive::Alive),
         erase(passwords::analyse::Analyse),
         erase(ports::scan::Scan),
         erase(crypto::CryptoPolicy),
+        erase(power::boot_time::BootTime),
+        erase(power::cycle_resilience::CycleResilience),
         erase(ssh::SshAlgorithms),
         erase(ssh::SshCompare),
         erase(ssh::SshHostKeys),

@@ -35,7 +35,8 @@ fn there(program: &str, package: &str) -> bool {
 
 /// Accounts of its own need a private copy of the account files: root, and a mount namespace.
 fn may_have_accounts() -> bool {
-    let may = Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
+    let may =
+        Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status().is_ok_and(|s| s.success());
     if !may {
         eprintln!("skipped: an account of its own needs root and mount namespaces (unshare --mount)");
     }
@@ -79,7 +80,8 @@ fn weak_account(folder: &Path) {
     }
 }
 
-const ACCOUNTS: &str = "mount --bind passwd /etc/passwd && mount --bind shadow /etc/shadow && mkdir -p /run/sshd && exec";
+const ACCOUNTS: &str =
+    "mount --bind passwd /etc/passwd && mount --bind shadow /etc/shadow && mkdir -p /run/sshd && exec";
 
 /// The first look at one address, with `ports` as the only expected ones.
 fn look(address: &str, ports: &str) -> Ran {
@@ -148,7 +150,10 @@ fn openssh() {
     let sshd = |settings: &'static str| {
         let prepare = |folder: &Path| {
             weak_account(folder);
-            let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(folder.join("key")).status();
+            let made = Command::new("ssh-keygen")
+                .args(["-q", "-t", "ed25519", "-N", "", "-f"])
+                .arg(folder.join("key"))
+                .status();
             assert!(made.expect("ssh-keygen runs").success());
         };
         let script = format!(

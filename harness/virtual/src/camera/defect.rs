@@ -26,6 +26,12 @@ pub enum Defect {
     UndeclaredPort,
     /// Wrong passwords cost nothing, anywhere.
     NoLockout,
+    /// The console gives a root shell to whoever comes.
+    ConsoleRootShell,
+    /// A key in the countdown stops the boot loader at its prompt.
+    BootloaderShell,
+    /// The boot log shows the key of the radio network.
+    BootLogLeaksKey,
     /// Dead twin: accepts and never answers.
     Silent,
     /// Dead twin: drops every third connection.
@@ -103,6 +109,15 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     seeded(Defect::NoLockout, "no-lockout",
         "no lockout and no growing delay on any logon",
         &["5.1-5-2 b"]),
+    seeded(Defect::ConsoleRootShell, "console-root-shell",
+        "the serial console gives a root shell without a logon",
+        &["5.6-4-2 b"]),
+    seeded(Defect::BootloaderShell, "bootloader-shell",
+        "any key in the countdown stops the boot loader at a prompt that shows and sets its environment",
+        &["5.6-4-2 b"]),
+    seeded(Defect::BootLogLeaksKey, "boot-log-leaks-key",
+        "the boot log on the serial console shows the pre-shared key of the radio network",
+        &["5.4-1-2 a"]),
     dead(Defect::Silent, "silent", "accepts connections and input, and never answers"),
     dead(Defect::Flaky, "flaky", "drops every third connection at once, and every third line of the console"),
     dead(Defect::Absent, "absent", "nothing listens; the console is there and silent"),
