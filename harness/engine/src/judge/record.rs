@@ -195,7 +195,32 @@ impl Collector {
     }
 
     fn control(&mut self, data: &Value, when: &'static str, seen: Result<Value, Fault>) {
-        self.record.controls.push(ControlRecord { index: index(&data["control"]), when, seen });
+        let index = index(&data["control"]);
+        let known = self.record.controls.iter_mut().find(|c| c.index == index && c.when == when);
+        // One that runs per sample is one control: its observation is the list in sample order, or its first fault.
+        if let (Some(at), Some(of)) = (data["sample_index"].as_u64(), data["sample_count"].as_u64()) {
+            let of = usize::try_from(of).unwrap_or(0).min(100_000);
+            let list = || Ok(Value::Array(vec![Value::Null; of]));
+            let at_once = match known {
+                Some(known) => known,
+                None => {
+                    self.record.controls.push(ControlRecord { index, when, seen: list() });
+                    let Some(new) = self.record.controls.last_mut() else { return };
+                    new
+                }
+            };
+            match (seen, &mut at_once.seen) {
+                (Ok(value), Ok(Value::Array(list))) => {
+                    if let Some(place) = usize::try_from(at).ok().and_then(|at| list.get_mut(at)) {
+                        *place = value;
+                    }
+                }
+                (Err(fault), Ok(_)) => at_once.seen = Err(fault),
+                _ => {}
+            }
+            return;
+        }
+        self.record.controls.push(ControlRecord { index, when, seen });
     }
 
     fn fault(&mut self, at: &str, data: &Value) {

@@ -23,7 +23,7 @@ use super::template::fill;
 use crate::expr::Scope;
 use crate::journal::Entry;
 use crate::judge::{Collector, control_holds, phase, step_name};
-use crate::plan::{Action, Answers, Polarity, Step, Unit};
+use crate::plan::{Action, Answers, Level, Polarity, Step, Unit};
 use crate::redact::Vault;
 
 /// Longest clean-up, whatever the unit's deadline.
@@ -167,7 +167,7 @@ impl Attempt {
             }
         }
         // A violation that stands without controls is looked for all the same.
-        all_held || unit.expect.iter().any(|e| e.polarity == Polarity::Presence && !e.optional)
+        all_held || unit.expect.iter().any(|e| e.polarity == Polarity::Presence && e.level != Level::May)
     }
 
     /// A control on the reference target: the first answer of the run serves all who ask the same. Waiting askers wait
