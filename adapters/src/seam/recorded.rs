@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use assay_model::touch::Way;
-use assay_model::{Deadline, Exchange, Fault, Outcome, Protocol, Recorder, Touch, Touches};
+use assay_model::{Blame, Deadline, Exchange, Fault, Outcome, Protocol, Recorder, Touch, Touches};
 use async_trait::async_trait;
 
 use crate::document::KeptDocuments;
@@ -63,7 +63,9 @@ impl<P: Protocol> Pending<P> {
 impl<P: Protocol> Drop for Pending<P> {
     fn drop(&mut self) {
         let outcome = self.outcome.take().unwrap_or_else(|| {
-            Outcome::Fault(Fault::adapter("cancelled", format!("the `{}` call was given up before it ended", P::NAME)))
+            // Nobody's trouble: the check had seen enough, or its time was up and then its own fault says so.
+            let text = format!("the `{}` call was given up before it ended", P::NAME);
+            Outcome::Fault(Fault::new(Blame::Timeout, "cancelled", text))
         });
         self.recorder.exchange(Exchange {
             protocol: P::NAME.to_owned(),

@@ -8,10 +8,13 @@ use assay_model::{Check, erase};
 
 mod auth;
 mod console;
+pub mod crypto;
 mod document;
 mod dut;
 #[cfg(test)]
 mod fake;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod http;
 mod net;
 mod passwords;
@@ -38,8 +41,12 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(net::alive::Alive),
         erase(passwords::analyse::Analyse),
         erase(ports::scan::Scan),
+        erase(crypto::CryptoPolicy),
         erase(ssh::SshAlgorithms),
+        erase(ssh::SshCompare),
+        erase(ssh::SshHostKeys),
         erase(ssh::auth::Auth),
+        erase(tls::TlsCompare),
         erase(tls::TlsScan),
     ]
 }

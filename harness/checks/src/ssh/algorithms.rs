@@ -8,21 +8,21 @@
 
 use std::time::Duration;
 
-use assay_model::touch::tcp::{ReadEnd, ReadUntil, TcpRequest, TcpResponse};
 use assay_model::{CheckContext, CheckKind, Effect, Fault, TypedCheck};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::wire::{KexInit, Start, start};
+use super::hello::{Greeting, close, greet};
+use super::wire::KexInit;
 
 /// See the module.
-pub(crate) struct SshAlgorithms;
+pub struct SshAlgorithms;
 
 /// Parameters of `ssh.algorithms`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Params {
+pub struct Params {
     /// The host, usually `${dut.host}`.
     host: String,
     /// The port.
@@ -43,7 +43,7 @@ const fn silence() -> u32 {
 
 /// What was observed.
 #[derive(Debug, Default, Serialize, JsonSchema)]
-pub(crate) struct Observation {
+pub struct Observation {
     /// Whether anything answered.
     answered: bool,
     /// Whether it was SSH, up to and including its lists.
@@ -85,40 +85,22 @@ impl TypedCheck for SshAlgorithms {
     async fn run(&self, cx: &CheckContext, params: Params) -> Result<Observation, Fault> {
         let tcp = cx.touches.tcp()?;
         let endpoint = cx.endpoint(&params.host, params.port)?;
-        let until = cx.deadline.capped(Duration::from_millis(params.silence_ms.into()));
-        let connection = match tcp.call(TcpRequest::Open { endpoint }, until).await? {
-            TcpResponse::Opened { connection } => connection,
-            _ => return Ok(Observation { text: Some("no connection".into()), ..Observation::default() }),
-        };
-        // Some servers show their lists only to who has identified.
-        let line = TcpRequest::Send { connection, bytes: "SSH-2.0-Assay\r\n".into() };
-        tcp.call(line, until).await?;
-        let mut stream = Vec::new();
-        let observation = loop {
-            let read =
-                ReadUntil { max_bytes: 64 * 1024, idle_ms: params.silence_ms, delimiter: None, at_least: Some(1) };
-            let end = match tcp.call(TcpRequest::Read { connection, read }, until).await? {
-                TcpResponse::Data { bytes, end } => {
-                    stream.extend_from_slice(bytes.as_slice());
-                    end
-                }
-                _ => ReadEnd::Reset,
-            };
-            match start(&stream) {
-                Start::Whole(banner, lists) => break whole(banner, *lists),
-                Start::NotSsh(why) => break partial(&stream, String::new(), why),
-                Start::Banner(banner) if end != ReadEnd::Enough => {
-                    break partial(&stream, banner, "no whole KEXINIT came");
-                }
-                Start::More if end != ReadEnd::Enough => {
-                    break partial(&stream, String::new(), "no identification line came");
-                }
-                Start::More | Start::Banner(_) => {}
+        let silence = Duration::from_millis(params.silence_ms.into());
+        let until = cx.deadline.capped(silence);
+        Ok(match greet(tcp, endpoint, silence, until).await? {
+            Greeting::NoConnection => Observation { text: Some("no connection".into()), ..Observation::default() },
+            Greeting::Whole(greeted) => {
+                close(tcp, greeted.connection, until).await;
+                whole(greeted.banner, greeted.lists)
             }
-        };
-        // The step's end closes what this leaves open.
-        let _ = tcp.call(TcpRequest::Close { connection }, until).await;
-        Ok(observation)
+            Greeting::Partial { answered, banner, why } => Observation {
+                answered,
+                protocol: protocol(&banner),
+                banner,
+                text: Some(why.to_owned()),
+                ..Observation::default()
+            },
+        })
     }
 }
 
@@ -139,16 +121,6 @@ fn whole(banner: String, lists: KexInit) -> Observation {
         macs: both(lists.macs_to_client, lists.macs_to_server),
         compression: both(lists.compression_to_client, lists.compression_to_server),
         text: None,
-    }
-}
-
-fn partial(stream: &[u8], banner: String, why: &str) -> Observation {
-    Observation {
-        answered: !stream.is_empty(),
-        protocol: protocol(&banner),
-        banner,
-        text: Some(why.to_owned()),
-        ..Observation::default()
     }
 }
 

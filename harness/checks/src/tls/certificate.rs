@@ -71,8 +71,10 @@ fn read(certificate: &X509Certificate<'_>, sha256: String) -> CertificateFacts {
     let key = certificate.public_key();
     let (key_type, key_bits) = match key.parsed() {
         Ok(PublicKey::RSA(rsa)) => ("RSA".to_owned(), rsa.key_size()),
-        Ok(PublicKey::EC(point)) => ("EC".to_owned(), point.key_size()),
-        Ok(PublicKey::DSA(_)) => ("DSA".to_owned(), 0),
+        // The field of P-521 fills its last byte with one bit only.
+        Ok(PublicKey::EC(point)) => ("EC".to_owned(), if point.key_size() == 528 { 521 } else { point.key_size() }),
+        // The public value is as long as the prime, give or take a leading zero.
+        Ok(PublicKey::DSA(value)) => ("DSA".to_owned(), value.len().next_multiple_of(32) * 8),
         _ => match key.algorithm.algorithm.to_id_string().as_str() {
             "1.3.101.112" => ("Ed25519".to_owned(), 256),
             "1.3.101.113" => ("Ed448".to_owned(), 456),

@@ -1,9 +1,35 @@
 //! What a TLS service offers, seen with our own record layer: rustls speaks only 1.2 and 1.3, and offers nothing weak.
 
 mod certificate;
+mod chain;
+mod compare;
+mod flight;
+mod full;
+mod hello;
+mod names;
+mod observation;
 mod probe;
+mod renegotiation;
 mod scan;
+mod session;
+mod starttls;
 mod suites;
-mod wire;
+mod versions;
 
-pub(crate) use scan::TlsScan;
+pub use compare::TlsCompare;
+pub(crate) use compare::{Shared, sample_names, shared};
+pub use scan::TlsScan;
+
+#[cfg(feature = "fuzzing")]
+pub(crate) fn fuzz_flight(bytes: &[u8]) {
+    let _ = flight::server_flight(bytes);
+    let _ = flight::is_ssl2_server_hello(bytes);
+}
+
+#[cfg(feature = "fuzzing")]
+pub(crate) fn fuzz_certificate(bytes: &[u8]) {
+    let _ = certificate::facts(bytes);
+    if let Ok(roots) = chain::roots(&[]) {
+        let _ = chain::judge(&[bytes.to_vec()], &roots, Some("camera.test"));
+    }
+}

@@ -3,35 +3,37 @@
 //! **Evidence for.** EN 303 645 V2.1.1 provisions 5.1-3, 5.5-1; TS 103 701 V1.1.1 cases 5.1-3-2, 5.5-1-2 (functional).
 //! **Procedure.** Per version, a hello that offers that version alone; then, per accepted version, hellos that offer all
 //! suites less those already chosen, until the server refuses (RFC 5246 section 7.4.1, RFC 8446 section 4.1). TLS 1.3 is
-//! asked with an empty key share, so the server names suite and group without any key exchange.
+//! asked with an empty key share, so the server names suite and group without any key exchange. Depth `full` adds groups,
+//! signature schemes, ALPN, and whole handshakes for resumption, client certificates and renegotiation.
 //! **Observation.** Versions, suites, groups, chain and extensions as the server showed them. The plan decides.
 //! **Effect.** Active: one connection per version and one per suite; nothing stays on the DUT.
 //! **Does not show.** What a client of the device accepts; suites that need a key or certificate of the client.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use assay_model::touch::tls::{TlsRequest, TlsResponse};
 use assay_model::{CheckContext, CheckKind, Effect, Fault, TypedCheck};
 use async_trait::async_trait;
+use rustls::RootCertStore;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::certificate::{CertificateFacts, facts};
+use super::chain;
+use super::full::Deeper;
+use super::names::Version;
+use super::observation::Observation;
 use super::probe::{Met, Prober, Until};
-use super::wire::{
-    ClientHello, GROUPS, KeyExchange, ServerFlight, Version, alert_name, extension, group_name, ssl2_hello,
-};
-use super::{suites, wire};
+use super::session::Client;
+use super::starttls::StartTls;
+use super::suites;
+use super::versions::{Reach, ask_version, hello};
 
 /// See the module.
-pub(crate) struct TlsScan;
+pub struct TlsScan;
 
 /// Parameters of `tls.scan`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Params {
+pub struct Params {
     /// The host, usually `${dut.host}`.
     host: String,
     /// The port.
@@ -39,9 +41,21 @@ pub(crate) struct Params {
     /// Name for SNI; none is sent without it. Never an address.
     #[serde(default)]
     server_name: Option<String>,
-    /// How far to look: `versions` asks each version once, `suites` (default) enumerates.
+    /// Name or address that the certificate should be for; `server_name` where it is left out.
+    #[serde(default)]
+    certificate_name: Option<String>,
+    /// Further trusted roots beside Mozilla's, each a PEM certificate.
+    #[serde(default)]
+    roots: Vec<String>,
+    /// The clear-text protocol that is spoken before TLS; none where TLS begins at once, as with MQTT on 8883.
+    #[serde(default)]
+    starttls: Option<StartTls>,
+    /// How far to look: `versions` asks each version once, `suites` (default) enumerates, `full` asks everything.
     #[serde(default)]
     depth: Depth,
+    /// ALPN protocols to ask for, one by one, with depth `full`.
+    #[serde(default = "alpn")]
+    alpn: Vec<String>,
     /// How long a hello may stay unanswered, in milliseconds.
     #[serde(default = "silence")]
     silence_ms: u32,
@@ -51,8 +65,12 @@ const fn silence() -> u32 {
     3_000
 }
 
+fn alpn() -> Vec<String> {
+    ["h2", "http/1.1", "mqtt", "x-amzn-mqtt-ca"].map(str::to_owned).to_vec()
+}
+
 /// How far to look.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Depth {
     /// Versions alone.
@@ -60,62 +78,8 @@ enum Depth {
     /// Versions and suites.
     #[default]
     Suites,
-}
-
-/// What was observed.
-#[derive(Debug, Default, Serialize, JsonSchema)]
-pub(crate) struct Observation {
-    /// Whether the service speaks TLS or SSL at all.
-    tls: bool,
-    /// Whether anything answered, TLS or not.
-    answered: bool,
-    /// Per version: `accepted`, `refused`, `silent`.
-    versions: BTreeMap<String, String>,
-    /// How each refusal was worded: an alert's name, or `closed`.
-    refusals: BTreeMap<String, String>,
-    /// Accepted suites, per version in the order that the server chose them.
-    suites: Vec<Suite>,
-    /// Versions at which the server's order counts, not the client's; a version with one suite is left out.
-    server_preference: BTreeMap<String, bool>,
-    /// Groups that the server chose for key exchange.
-    groups: Vec<String>,
-    /// Bits of the smallest finite-field prime seen; 0 where none was.
-    dh_bits: u32,
-    /// The certificate chain, leaf first.
-    chain: Vec<CertificateFacts>,
-    /// The server's hello carries secure renegotiation (RFC 5746); absent where only TLS 1.3 or SSLv3 was seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secure_renegotiation: Option<bool>,
-    /// The server's hello carries the extended master secret (RFC 7627).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    extended_master_secret: Option<bool>,
-    /// The server agreed to compress.
-    compression: bool,
-    /// The server offers the heartbeat extension.
-    heartbeat: bool,
-    /// The server hands out session tickets (1.2 and older).
-    session_tickets: bool,
-    /// The server stapled an OCSP answer (1.2 and older).
-    ocsp_staple: bool,
-    /// The server asks for a client certificate (1.2 and older).
-    client_certificate: bool,
-    /// Whether a hello that falls back is refused (RFC 7507); absent where there is nothing to fall back to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fallback_refused: Option<bool>,
-    /// Connections made.
-    connections: u32,
-}
-
-/// One accepted suite.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-struct Suite {
-    /// The version.
-    version: String,
-    /// IANA name.
-    name: String,
-    /// Curve or field that came with it: `x25519`, `dh-1024`; absent for RSA key exchange.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_exchange: Option<String>,
+    /// Everything.
+    Full,
 }
 
 #[async_trait]
@@ -135,15 +99,16 @@ impl TypedCheck for TlsScan {
         if params.server_name.as_deref().is_some_and(|n| n.parse::<std::net::IpAddr>().is_ok()) {
             return Err(Fault::plan("bad-parameter", "`server_name` is an address; SNI carries names only"));
         }
-        let prober = Prober {
-            tcp: cx.touches.tcp()?,
-            endpoint: cx.endpoint(&params.host, params.port)?,
-            silence: Duration::from_millis(params.silence_ms.into()),
-            deadline: cx.deadline,
-            connections: AtomicU32::new(0),
-        };
-        let scan = Scan { cx, params: &params, prober };
-        scan.run().await
+        let roots = chain::roots(&params.roots).map_err(|e| Fault::plan("bad-parameter", e.to_string()))?;
+        let prober = Prober::new(
+            cx.touches.tcp()?,
+            cx.endpoint(&params.host, params.port)?,
+            params.starttls,
+            Duration::from_millis(params.silence_ms.into()),
+            cx.deadline,
+            cx.limits,
+        );
+        Scan { cx, params: &params, prober, roots }.run().await
     }
 }
 
@@ -151,121 +116,81 @@ struct Scan<'a> {
     cx: &'a CheckContext,
     params: &'a Params,
     prober: Prober<'a>,
+    roots: RootCertStore,
 }
 
 impl Scan<'_> {
     async fn run(&self) -> Result<Observation, Fault> {
         let mut seen = Observation::default();
-        for version in Version::ALL.into_iter().rev() {
-            self.version(version, &mut seen).await?;
-            // Nobody there: the older versions would only repeat it.
-            if !seen.answered && version == Version::Tls12 {
-                break;
+        self.versions(&mut seen).await?;
+        if seen.tls && seen.chain.is_empty() && seen.accepted(Version::Tls13.name()) {
+            // A server of TLS 1.3 alone: its chain is encrypted.
+            if let Some(client) = Client::new(Version::Tls13, self.name(), &[]) {
+                let session = client.handshake(&self.prober).await?;
+                seen.note_chain(&session.chain);
+                seen.ocsp_staple |= session.ocsp_staple;
+                seen.client_certificate |= session.asked;
             }
         }
-        if seen.chain.is_empty() && seen.tls {
-            self.chain_by_rustls(&mut seen).await?;
+        if self.params.depth > Depth::Versions {
+            self.fallback(&mut seen).await?;
         }
-        self.fallback(&mut seen).await?;
-        seen.connections = self.prober.connections.load(Ordering::Relaxed);
+        if self.params.depth == Depth::Full && seen.tls {
+            self.cx.progress.step(0, 0, "groups, signatures, sessions");
+            let deeper = Deeper { prober: &self.prober, name: self.name(), alpn: &self.params.alpn };
+            seen.full = Some(deeper.ask(&mut seen).await?);
+        }
+        let name = self.params.certificate_name.as_deref().or(self.name());
+        seen.chain_facts = chain::judge(&seen.ders, &self.roots, name);
+        seen.needs_server_name = self.name().is_none()
+            && !seen.refusals.is_empty()
+            && seen.refusals.values().any(|word| word == "unrecognized_name")
+            && !seen.versions.values().any(|word| word == "accepted");
+        seen.connections = self.prober.connections();
         Ok(seen)
     }
 
-    async fn version(&self, version: Version, seen: &mut Observation) -> Result<(), Fault> {
-        self.cx.progress.step(0, 0, version.name());
-        let met = if version == Version::Ssl2 {
-            self.prober.ask(ssl2_hello(), Until::Hello).await?
-        } else {
-            let offer = suites::for_version(version == Version::Tls13);
-            let met = self.hello(version, &offer, Until::Done).await?;
-            // Some old stacks drop a hello with hundreds of suites: the common half decides then.
-            match met {
-                Met::Closed | Met::Silent if offer.len() > 100 => {
-                    self.hello(version, &common(&offer), Until::Done).await?
+    fn name(&self) -> Option<&str> {
+        self.params.server_name.as_deref()
+    }
+
+    /// Newest first and alone until one is answered, because a service that is not there should not be asked six times;
+    /// then the others at once.
+    async fn versions(&self, seen: &mut Observation) -> Result<(), Fault> {
+        let reach = if self.params.depth == Depth::Versions { Reach::Version } else { Reach::Suites };
+        let ask = |version: Version| {
+            self.cx.progress.step(0, 0, version.name());
+            ask_version(&self.prober, self.name(), version, reach)
+        };
+        let mut left =
+            vec![Version::Tls12, Version::Tls13, Version::Tls10, Version::Tls11, Version::Ssl3, Version::Ssl2];
+        let mut first = Observation::default();
+        while !first.answered && left.len() > 3 {
+            first.absorb(ask(left.remove(0)).await?);
+            // Nobody listens: asking again would only repeat it.
+            if first.refusals.values().any(|word| word == "connection refused") {
+                break;
+            }
+        }
+        if first.answered {
+            // Last and alone, because only then is it known whether the server turns clients away.
+            left.retain(|v| *v != Version::Ssl2);
+            let mut left = left.into_iter();
+            let mut next = || {
+                let version = left.next();
+                async move {
+                    match version {
+                        Some(version) => ask(version).await,
+                        None => Ok(Observation::default()),
+                    }
                 }
-                met => met,
-            }
-        };
-        seen.answered |= !matches!(met, Met::Silent | Met::Refused);
-        let word = match &met {
-            Met::Ssl2 if version == Version::Ssl2 => "accepted",
-            Met::Flight(flight) if accepts(flight, version) => "accepted",
-            Met::Silent => "silent",
-            _ => "refused",
-        };
-        seen.versions.insert(version.name().into(), word.into());
-        seen.tls |= matches!(&met, Met::Flight(_) | Met::Ssl2);
-        match met {
-            Met::Flight(flight) if word == "accepted" => {
-                note(seen, &flight);
-                self.suites(version, flight, seen).await?;
-            }
-            Met::Flight(flight) => {
-                let text = flight.alert.map_or("another version", alert_name);
-                seen.refusals.insert(version.name().into(), text.into());
-            }
-            Met::Closed | Met::Ssl2 => {
-                seen.refusals.insert(version.name().into(), "closed".into());
-            }
-            Met::NotTls => {
-                seen.refusals.insert(version.name().into(), "not TLS".into());
-            }
-            Met::Refused => {
-                seen.refusals.insert(version.name().into(), "connection refused".into());
-            }
-            Met::Silent => {}
-        }
-        Ok(())
-    }
-
-    async fn suites(&self, version: Version, first: ServerFlight, seen: &mut Observation) -> Result<(), Fault> {
-        let mut left = suites::for_version(version == Version::Tls13);
-        let mut chosen = Vec::new();
-        let mut flight = first;
-        while let Some(hello) = flight.hello.as_ref().filter(|_| accepts(&flight, version)) {
-            // A server that chooses what was not offered would keep us here for ever.
-            let Some(at) = left.iter().position(|s| *s == hello.suite) else { break };
-            left.remove(at);
-            chosen.push(hello.suite);
-            seen.suites.push(Suite {
-                version: version.name().into(),
-                name: suites::name(hello.suite),
-                key_exchange: exchange_name(&flight),
-            });
-            note(seen, &flight);
-            if self.params.depth == Depth::Versions || left.is_empty() {
-                return Ok(());
-            }
-            let until = if version == Version::Tls13 { Until::Hello } else { Until::Done };
-            match self.hello(version, &left, until).await? {
-                Met::Flight(next) => flight = next,
-                _ => break,
+            };
+            let (a, b, c, d) = tokio::try_join!(next(), next(), next(), next())?;
+            for other in [a, b, c, d, ask(Version::Ssl2).await?] {
+                first.absorb(other);
             }
         }
-        if let [first, second, ..] = chosen[..] {
-            let reversed = [chosen.last().copied().unwrap_or(second), first];
-            if let Met::Flight(flight) = self.hello(version, &reversed, Until::Hello).await? {
-                let kept = flight.hello.is_some_and(|h| h.suite == first);
-                seen.server_preference.insert(version.name().into(), kept);
-            }
-        }
-        Ok(())
-    }
-
-    /// The chain of a server that only speaks TLS 1.3, where it is encrypted.
-    async fn chain_by_rustls(&self, seen: &mut Observation) -> Result<(), Fault> {
-        let Ok(tls) = self.cx.touches.tls() else { return Ok(()) };
-        let request = TlsRequest {
-            endpoint: self.prober.endpoint.clone(),
-            server_name: self.params.server_name.clone(),
-            alpn: Vec::new(),
-        };
-        self.prober.connections.fetch_add(1, Ordering::Relaxed);
-        if let TlsResponse::Established(session) =
-            tls.call(request, self.prober.deadline.capped(self.prober.silence)).await?
-        {
-            seen.chain = session.chain.iter().take(10).map(|der| facts(der.as_slice())).collect();
-        }
+        *seen = first;
         Ok(())
     }
 
@@ -274,76 +199,17 @@ impl Scan<'_> {
         const SIGNAL: u16 = 0x5600;
         let accepted: Vec<Version> = [Version::Tls12, Version::Tls11, Version::Tls10, Version::Ssl3]
             .into_iter()
-            .filter(|v| seen.versions.get(v.name()).is_some_and(|w| w == "accepted"))
+            .filter(|v| seen.accepted(v.name()))
             .collect();
         // TLS 1.3 protects against falling back to 1.2 by its own means (RFC 8446 section 4.1.3).
         let [_, second, ..] = accepted[..] else { return Ok(()) };
-        if self.params.depth == Depth::Versions {
-            return Ok(());
-        }
-        let mut offer = suites::for_version(false);
+        let mut offer: Vec<u16> =
+            seen.suites.iter().filter(|s| s.version == second.name()).filter_map(|s| suites::number(&s.name)).collect();
         offer.push(SIGNAL);
-        seen.fallback_refused = match self.hello(second, &offer, Until::Hello).await? {
+        seen.fallback_refused = match hello(&self.prober, self.name(), second, &offer, Until::Hello).await? {
             Met::Flight(flight) => Some(flight.alert == Some(86)),
             _ => None,
         };
         Ok(())
-    }
-
-    async fn hello(&self, version: Version, suites: &[u16], until: Until) -> Result<Met, Fault> {
-        let hello = ClientHello {
-            version,
-            suites,
-            server_name: self.params.server_name.as_deref(),
-            compression: version != Version::Tls13,
-            groups: &GROUPS,
-            alpn: &[],
-        };
-        self.prober.ask(hello.to_bytes(), until).await
-    }
-}
-
-/// The suites that nearly every server has one of.
-fn common(offer: &[u16]) -> Vec<u16> {
-    let usual = |id: &u16| matches!(id, 0x0004..=0x000A | 0x0016 | 0x002F..=0x003D | 0x0067 | 0x006B | 0x009C..=0x009F | 0xC007..=0xC014 | 0xC023..=0xC030 | 0xCCA8..=0xCCAA);
-    offer.iter().copied().filter(usual).collect()
-}
-
-/// Whether the flight agrees to exactly that version; a downgrade is a refusal of what was asked.
-fn accepts(flight: &ServerFlight, version: Version) -> bool {
-    flight.hello.as_ref().is_some_and(|h| Version::from_number(h.version) == Some(version))
-}
-
-fn exchange_name(flight: &ServerFlight) -> Option<String> {
-    match (&flight.key_exchange, flight.hello.as_ref()) {
-        (Some(KeyExchange::Curve(id)), _) => Some(group_name(*id)),
-        (Some(KeyExchange::Field(bits)), _) => Some(format!("dh-{bits}")),
-        (None, Some(hello)) => hello.group.map(group_name),
-        (None, None) => None,
-    }
-}
-
-fn note(seen: &mut Observation, flight: &ServerFlight) {
-    if seen.chain.is_empty() {
-        seen.chain = flight.chain.iter().map(|der| facts(der)).collect();
-    }
-    if let Some(group) = exchange_name(flight).filter(|g| !g.starts_with("dh-") && !seen.groups.contains(g)) {
-        seen.groups.push(group);
-    }
-    if let Some(wire::KeyExchange::Field(bits)) = flight.key_exchange {
-        seen.dh_bits = if seen.dh_bits == 0 { bits } else { seen.dh_bits.min(bits) };
-    }
-    seen.ocsp_staple |= flight.ocsp_staple;
-    seen.client_certificate |= flight.client_certificate;
-    let Some(hello) = &flight.hello else { return };
-    let has = |kind| hello.extensions.contains(&kind);
-    seen.compression |= hello.compression != 0;
-    seen.heartbeat |= has(extension::HEARTBEAT);
-    seen.session_tickets |= has(extension::SESSION_TICKET);
-    if (0x0301..=0x0303).contains(&hello.version) {
-        // Every hello must carry it: one without is enough for `false`.
-        seen.secure_renegotiation = Some(seen.secure_renegotiation.unwrap_or(true) && has(extension::RENEGOTIATION));
-        seen.extended_master_secret =
-            Some(seen.extended_master_secret.unwrap_or(true) && has(extension::EXTENDED_MASTER_SECRET));
     }
 }

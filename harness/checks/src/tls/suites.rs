@@ -371,6 +371,12 @@ pub(crate) fn name(id: u16) -> String {
         .map_or_else(|_| format!("0x{id:04X}"), |at| SUITES[at].1.to_owned())
 }
 
+/// The number of a suite by the name that [`name`] gives it.
+pub(crate) fn number(name: &str) -> Option<u16> {
+    let by_name = SUITES.iter().find(|(_, known)| *known == name).map(|(number, _)| *number);
+    by_name.or_else(|| u16::from_str_radix(name.strip_prefix("0x")?, 16).ok())
+}
+
 /// Whether a suite belongs to TLS 1.3 alone.
 pub(crate) const fn is_tls13(id: u16) -> bool {
     id >> 8 == 0x13 || matches!(id, 0x00C6 | 0x00C7 | 0xC0B4 | 0xC0B5 | 0xC103..=0xC106)

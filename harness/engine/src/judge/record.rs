@@ -27,6 +27,9 @@ pub enum Ended {
     Interrupted,
 }
 
+/// Samples of one run at most, in a record that may be hostile.
+const MOST_SAMPLES: usize = 10_000;
+
 /// A control as it was observed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ControlRecord {
@@ -194,33 +197,31 @@ impl Collector {
         }
     }
 
+    /// A control on each sample is one control: what it saw is the list in sample order, and one fault is its fault.
     fn control(&mut self, data: &Value, when: &'static str, seen: Result<Value, Fault>) {
-        let index = index(&data["control"]);
-        let known = self.record.controls.iter_mut().find(|c| c.index == index && c.when == when);
-        // One that runs per sample is one control: its observation is the list in sample order, or its first fault.
-        if let (Some(at), Some(of)) = (data["sample_index"].as_u64(), data["sample_count"].as_u64()) {
-            let of = usize::try_from(of).unwrap_or(0).min(100_000);
-            let list = || Ok(Value::Array(vec![Value::Null; of]));
-            let at_once = match known {
-                Some(known) => known,
-                None => {
-                    self.record.controls.push(ControlRecord { index, when, seen: list() });
-                    let Some(new) = self.record.controls.last_mut() else { return };
-                    new
-                }
-            };
-            match (seen, &mut at_once.seen) {
-                (Ok(value), Ok(Value::Array(list))) => {
-                    if let Some(place) = usize::try_from(at).ok().and_then(|at| list.get_mut(at)) {
-                        *place = value;
-                    }
-                }
-                (Err(fault), Ok(_)) => at_once.seen = Err(fault),
-                _ => {}
-            }
+        let number = index(&data["control"]);
+        let Some(count) = data["sample_count"].as_u64() else {
+            self.record.controls.push(ControlRecord { index: number, when, seen });
             return;
+        };
+        // Never trusted for size: the list is as long as the samples that were heard of.
+        let (at, count) = (index(&data["sample_index"]), usize::try_from(count).unwrap_or(0).min(MOST_SAMPLES));
+        let known = self.record.controls.iter().position(|c| c.index == number && c.when == when);
+        let known = known.unwrap_or_else(|| {
+            let seen = Ok(Value::Array(vec![Value::Null; count]));
+            self.record.controls.push(ControlRecord { index: number, when, seen });
+            self.record.controls.len() - 1
+        });
+        let whole = &mut self.record.controls[known].seen;
+        match (whole.as_mut(), seen) {
+            (Ok(Value::Array(list)), Ok(seen)) => {
+                if let Some(place) = list.get_mut(at) {
+                    *place = seen;
+                }
+            }
+            (Ok(_), Err(fault)) => *whole = Err(fault),
+            _ => {}
         }
-        self.record.controls.push(ControlRecord { index, when, seen });
     }
 
     fn fault(&mut self, at: &str, data: &Value) {

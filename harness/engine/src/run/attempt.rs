@@ -23,7 +23,7 @@ use super::template::fill;
 use crate::expr::Scope;
 use crate::journal::Entry;
 use crate::judge::{Collector, control_holds, phase, step_name};
-use crate::plan::{Action, Answers, Level, Polarity, Step, Unit};
+use crate::plan::{Action, Answers, Step, Unit};
 use crate::redact::Vault;
 
 /// Longest clean-up, whatever the unit's deadline.
@@ -166,8 +166,9 @@ impl Attempt {
                 None => {}
             }
         }
-        // A violation that stands without controls is looked for all the same.
-        all_held || unit.expect.iter().any(|e| e.polarity == Polarity::Presence && e.level != Level::May)
+        // A violation stands against a control that fails afterwards, because it was recorded while the DUT was alive; of a
+        // DUT that was never seen alive nothing is recorded.
+        all_held
     }
 
     /// A control on the reference target: the first answer of the run serves all who ask the same. Waiting askers wait

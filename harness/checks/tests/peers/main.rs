@@ -1,0 +1,11 @@
+//! TLS and SSH checks against real servers from Debian's packages and PyPI. Ground truth is a server's configuration.
+//!
+//! A test whose peer is not installed says so and returns; with `ASSAY_REQUIRE_PEERS=1` it fails instead.
+
+mod bench;
+mod certificates;
+mod hostile;
+mod peer;
+mod ssh;
+mod tls_openssl;
+mod tls_others;

@@ -1,0 +1,174 @@
+//! `ssh.algorithms` and `ssh.host_keys` against OpenSSH and Dropbear: exactly what is configured.
+
+use std::path::Path;
+use std::process::Command;
+
+use assay_checks::ssh::{SshAlgorithms, SshCompare, SshHostKeys};
+use serde_json::{Value, json};
+
+use crate::bench::{context, run, words};
+use crate::peer::{Peer, free_port, installed};
+
+/// Makes a host key; `Fingerprint` as ssh-keygen prints it, with the size.
+fn keygen(folder: &Path, name: &str, kind: &str, bits: u32) -> (u64, String) {
+    let file = folder.join(name);
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-N", "", "-t", kind, "-b", &bits.to_string(), "-f"])
+        .arg(&file)
+        .output()
+        .expect("ssh-keygen runs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let listed = Command::new("ssh-keygen").arg("-lf").arg(&file).output().expect("ssh-keygen runs");
+    let line = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let mut words = line.split_whitespace();
+    let size = words.next().and_then(|w| w.parse().ok()).expect("a size");
+    (size, words.next().and_then(|w| w.strip_prefix("SHA256:")).expect("a fingerprint").to_owned())
+}
+
+fn sshd(host: &str, folder: tempfile::TempDir, keys: &[&str], config: &str) -> Option<Peer> {
+    let program = installed("sshd", "openssh-server")?;
+    let port = free_port(host);
+    // Debian's sshd wants this folder, which its service makes.
+    std::fs::create_dir_all("/run/sshd").expect("makes /run/sshd");
+    let host_keys: String = keys.iter().map(|k| format!("HostKey {}\n", folder.path().join(k).display())).collect();
+    let text = format!("ListenAddress {host}:{port}\nPidFile none\nUsePAM no\nStrictModes no\n{host_keys}{config}\n");
+    let file = folder.path().join("sshd_config");
+    std::fs::write(&file, text).expect("writes");
+    Some(Peer::start(Command::new(program).args(["-D", "-e", "-f"]).arg(file), host, port, Some(folder)))
+}
+
+/// Both checks, alive and dead.
+async fn look(peer: Peer) -> (Value, Value) {
+    let (host, port) = (peer.host.clone(), peer.port);
+    let cx = context(&host);
+    let params = json!({"host": host, "port": port});
+    let algorithms = run(SshAlgorithms, &cx, params.clone()).await;
+    let keys = run(SshHostKeys, &cx, params.clone()).await;
+    drop(peer);
+    for dead in [run(SshAlgorithms, &cx, params.clone()).await, run(SshHostKeys, &cx, params).await] {
+        assert_eq!((&dead["answered"], &dead["ssh"]), (&json!(false), &json!(false)));
+    }
+    assert_eq!((&algorithms["ssh"], &keys["ssh"]), (&json!(true), &json!(true)));
+    (algorithms, keys)
+}
+
+fn as_listed(keys: &Value) -> Vec<(u64, String)> {
+    let list = keys["keys"].as_array().expect("a list");
+    list.iter().map(|k| (k["bits"].as_u64().expect("bits"), k["sha256"].as_str().expect("print").to_owned())).collect()
+}
+
+#[tokio::test]
+async fn openssh_as_debian_has_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    if installed("sshd", "openssh-server").is_none() {
+        return;
+    }
+    let truth = [
+        keygen(folder.path(), "rsa", "rsa", 2048),
+        keygen(folder.path(), "ec", "ecdsa", 521),
+        keygen(folder.path(), "ed", "ed25519", 256),
+    ];
+    let Some(peer) = sshd("127.41.10.1", folder, &["rsa", "ec", "ed"], "") else { return };
+    let (algorithms, keys) = look(peer).await;
+    assert_eq!(as_listed(&keys), truth, "{keys:#}");
+    assert_eq!(keys["not_shown"], json!([]));
+    assert_eq!(keys["connections"], json!(4), "one for each key, one for the group");
+    assert_eq!(keys["group_exchange_bits"], json!(2048));
+    assert_eq!(algorithms["strict_kex"], json!(true));
+}
+
+#[tokio::test]
+async fn openssh_weakened_and_hardened() {
+    if installed("sshd", "openssh-server").is_none() {
+        return;
+    }
+    let weak = "KexAlgorithms diffie-hellman-group1-sha1\nCiphers 3des-cbc,aes128-cbc\nMACs hmac-md5,hmac-sha1-96\nHostKeyAlgorithms ssh-rsa";
+    let folder = tempfile::tempdir().expect("a folder");
+    let truth = keygen(folder.path(), "rsa", "rsa", 1024);
+    let Some(peer) = sshd("127.41.10.2", folder, &["rsa"], &format!("{weak}\nRequiredRSASize 1024")) else { return };
+    let (algorithms, keys) = look(peer).await;
+    let offered = |name: &str| -> Vec<String> {
+        words(&algorithms[name])
+            .into_iter()
+            .filter(|k| !k.starts_with("kex-strict") && !k.starts_with("ext-info"))
+            .collect()
+    };
+    assert_eq!(offered("kex"), ["diffie-hellman-group1-sha1"]);
+    assert_eq!(offered("ciphers"), ["3des-cbc", "aes128-cbc"]);
+    assert_eq!(offered("macs"), ["hmac-md5", "hmac-sha1-96"]);
+    assert_eq!(as_listed(&keys), [truth], "{keys:#}");
+
+    let hard = "KexAlgorithms sntrup761x25519-sha512@openssh.com\nCiphers chacha20-poly1305@openssh.com\nHostKeyAlgorithms ssh-ed25519";
+    let folder = tempfile::tempdir().expect("a folder");
+    let truth = keygen(folder.path(), "ed", "ed25519", 256);
+    let Some(peer) = sshd("127.41.10.3", folder, &["ed"], hard) else { return };
+    let (algorithms, keys) = look(peer).await;
+    assert_eq!(words(&algorithms["ciphers"]), ["chacha20-poly1305@openssh.com"]);
+    assert_eq!(as_listed(&keys), [truth], "{keys:#}");
+    assert!(keys.get("group_exchange_bits").is_none());
+}
+
+#[tokio::test]
+async fn every_way_to_begin_shows_the_key() {
+    if installed("sshd", "openssh-server").is_none() {
+        return;
+    }
+    let methods = [
+        "ecdh-sha2-nistp256",
+        "diffie-hellman-group14-sha256",
+        "diffie-hellman-group16-sha512",
+        "diffie-hellman-group-exchange-sha256",
+        "diffie-hellman-group-exchange-sha1",
+    ];
+    for (number, method) in (1..).zip(methods) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let truth = keygen(folder.path(), "ed", "ed25519", 256);
+        let host = format!("127.41.11.{number}");
+        let Some(peer) = sshd(&host, folder, &["ed"], &format!("KexAlgorithms {method}")) else { return };
+        let (_, keys) = look(peer).await;
+        assert_eq!(as_listed(&keys), [truth], "{method}: {keys:#}");
+    }
+}
+
+#[tokio::test]
+async fn dropbear() {
+    let (Some(program), Some(dropbearkey)) =
+        (installed("dropbear", "dropbear-bin"), installed("dropbearkey", "dropbear-bin"))
+    else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut truth = Vec::new();
+    for (name, arguments) in [("rsa", ["-t", "rsa", "-s", "1024"]), ("ed", ["-t", "ed25519", "-s", "256"])] {
+        let made = Command::new(&dropbearkey)
+            .args(arguments)
+            .arg("-f")
+            .arg(folder.path().join(name))
+            .output()
+            .expect("dropbearkey runs");
+        let text = String::from_utf8_lossy(&made.stdout).into_owned();
+        let print = text.split("SHA256:").nth(1).and_then(|t| t.split_whitespace().next()).expect("a fingerprint");
+        truth.push((if name == "rsa" { 1024 } else { 256 }, print.to_owned()));
+    }
+    let host = "127.41.10.4";
+    let port = free_port(host);
+    let mut command = Command::new(program);
+    command.args(["-F", "-E", "-p", &format!("{host}:{port}")]);
+    command.arg("-r").arg(folder.path().join("rsa")).arg("-r").arg(folder.path().join("ed"));
+    let (_, keys) = look(Peer::start(&mut command, host, port, Some(folder))).await;
+    let mut seen = as_listed(&keys);
+    seen.sort();
+    truth.sort();
+    assert_eq!(seen, truth, "{keys:#}");
+}
+
+#[tokio::test]
+async fn a_key_on_two_samples_is_shared() {
+    let cx = context("127.41.10.5");
+    let key = |print: &str| json!({"type": "ssh-ed25519", "bits": 256, "sha256": print});
+    let params = json!({"samples": ["s1", "s2"], "keys": [[key("a"), key("b")], [key("c"), key("b")]]});
+    let seen = run(SshCompare, &cx, params).await;
+    assert_eq!(seen["shared_keys"], json!([{"sha256": "b", "samples": ["s1", "s2"]}]));
+    let good = run(SshCompare, &cx, json!({"keys": [[key("a")], [key("b")], []]})).await;
+    assert_eq!(good, json!({"compared": 2, "missing": ["3"], "shared_keys": []}));
+}
