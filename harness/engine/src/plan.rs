@@ -42,6 +42,31 @@ pub struct Catalogue {
     pub units: std::collections::BTreeMap<String, CatalogueUnit>,
     /// Profiles by id.
     pub profiles: Vec<Profile>,
+    /// What every dossier is held against before anything runs.
+    pub rules: Vec<DossierRule>,
+    /// Each catalogue's whole text by its id, for rules to compute with.
+    pub texts: std::collections::BTreeMap<String, Value>,
+}
+
+/// A rule of consistency over a dossier, out of a catalogue's `rules:`.
+#[derive(Debug, Clone)]
+pub struct DossierRule {
+    /// Its name, for the message's code.
+    pub id: String,
+    /// Asked only where true; everywhere where absent.
+    pub when: Option<Expr>,
+    /// A row's name, and the rows: asked once for each.
+    pub for_each: Option<(String, Expr)>,
+    /// Must be true.
+    pub that: Expr,
+    /// What is wrong where it is not.
+    pub why: Template,
+    /// What to do about it.
+    pub help: Option<Template>,
+    /// Keys and row ids on the way to the place that is pointed at, separated by `/`: `ixit/10-SecParam/SecParam-3/type`.
+    pub at: Template,
+    /// `level: warning`: said, and the run goes on.
+    pub warning: bool,
 }
 
 /// Everything a run needs. Nothing has been opened yet.
@@ -251,6 +276,38 @@ pub enum Polarity {
     Presence,
 }
 
+/// What an expectation that does not hold comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The requirement is not met.
+    Must,
+    /// Something that a judgement rests on is missing, so the unit cannot be decided: INCONCLUSIVE.
+    Needed,
+    /// A remark; never moves a verdict.
+    May,
+}
+
+impl Level {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Must, Self::Needed, Self::May];
+
+    /// The word in plans and results.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Must => "must",
+            Self::Needed => "needed",
+            Self::May => "may",
+        }
+    }
+
+    /// The level of a word; `must` where there is none.
+    #[must_use]
+    pub fn of(word: Option<&str>) -> Self {
+        Self::ALL.into_iter().find(|level| Some(level.word()) == word).unwrap_or(Self::Must)
+    }
+}
+
 /// One expectation.
 #[derive(Clone)]
 pub struct Expectation {
@@ -262,14 +319,14 @@ pub struct Expectation {
     pub show: Option<Expr>,
     /// See [`Polarity`].
     pub polarity: Polarity,
-    /// `level: may`: remarks only.
-    pub optional: bool,
+    /// What a violation is worth.
+    pub level: Level,
     /// Names bound inside a `for_each` that it uses: judged once per row of that loop.
     pub span: Span,
 }
 
 /// A value with `${...}` in it. One expression alone keeps its type; inside a longer string it is formatted.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Template {
     /// Without expressions.
     Literal(Value),
@@ -284,7 +341,7 @@ pub enum Template {
 }
 
 /// A part of a text.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum TextPart {
     /// As it stands.
     Text(String),

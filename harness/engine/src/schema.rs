@@ -6,7 +6,7 @@ use assay_model::Check;
 use serde_json::{Map, Value, json};
 
 use crate::load::keys;
-use crate::plan::Registry;
+use crate::plan::{Level, Registry};
 
 /// The kinds of file that have a schema.
 pub const KINDS: [&str; 5] = ["plan", "bench", "product", "answers", "suite"];
@@ -145,7 +145,10 @@ fn expectation() -> Value {
             &["absence", "presence"],
             "`presence`: a violation is something seen, and stands even if a control fails later.",
         ),
-        "level" => word(&["must", "may"], "`may` makes a remark and never changes a verdict."),
+        "level" => word(
+            &Level::ALL.map(Level::word),
+            "`needed`: where it does not hold, the unit cannot be decided; `may`: a remark that never changes a verdict.",
+        ),
         _ => json!({}),
     });
     json!({ "anyOf": [expression("Must be true."), full] })

@@ -8,7 +8,7 @@ use super::decide::{Child, Decision, Facts, decide};
 use super::record::{Asked, AttemptRecord, Ended};
 use super::rule::Rule;
 use crate::expr::{EvalError, Expr, Scope};
-use crate::plan::{Expectation, Polarity};
+use crate::plan::{Expectation, Level, Polarity};
 
 /// Longest text of a value in a reason, in characters.
 const SHOWN_CHARS: usize = 400;
@@ -39,13 +39,28 @@ pub fn applies(when: &Expr, scope: &Scope) -> Result<Result<(), Reason>, Fault> 
             let values: Vec<String> = when
                 .names()
                 .into_iter()
-                .filter_map(|name| scope.get(&name).map(|value| format!("{name} = {}", shown(value))))
+                .flat_map(|name| values_of(when, &name, scope))
                 .collect();
             let text = format!("`{}` is false, where {}", when.source, values.join("; "));
             Ok(Err(Reason::new(ReasonClass::Applicability, "rule", text)))
         }
         Err(error) => Err(Fault::plan("not-evaluated", format!("applicability: {error}"))),
     }
+}
+
+/// What an expression read from a variable, for a person: the keys that it names, or else the whole of it.
+fn values_of(expr: &Expr, name: &str, scope: &Scope) -> Vec<String> {
+    let Some(value) = scope.get(name) else { return Vec::new() };
+    let mut keys: Vec<String> = Vec::new();
+    for key in expr.keys_of(name).into_iter().map(|key| key.name) {
+        if value.get(&key).is_some() && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if keys.is_empty() {
+        return vec![format!("{name} = {}", shown(value))];
+    }
+    keys.iter().map(|key| format!("{name}[{key:?}] = {}", shown(&value[key.as_str()]))).collect()
 }
 
 /// Whether a control held, given what it observed.
@@ -81,7 +96,7 @@ pub fn judge(rule: &Rule, scope: &Scope, attempt: &AttemptRecord, too_few: Optio
         }
         for expectation in &rule.expect {
             let (results, children) = judge_expectation(rule, scope, attempt, expectation);
-            if expectation.optional {
+            if expectation.level == Level::May {
                 remarks.extend(children.iter().filter_map(remark));
             } else {
                 facts.children.extend(children);
@@ -169,7 +184,14 @@ fn judge_once(expectation: &Expectation, scope: &Scope, evidence: &[String]) -> 
             let why = expectation.why.clone().unwrap_or_else(|| format!("`{}` is false", expectation.that.source));
             let text = show.as_ref().map_or_else(|| why.clone(), |show| format!("{why}: {}", shown(show)));
             let reason = Reason::new(ReasonClass::Requirement, "refuted", text).with_refs(evidence.to_vec());
-            let child = Child::Refuted { polarity: expectation.polarity, reason };
+            let child = match expectation.level {
+                Level::Needed => Child::Undecided(Reason {
+                    class: ReasonClass::Evidence,
+                    code: "missing".into(),
+                    ..reason
+                }),
+                _ => Child::Refuted { polarity: expectation.polarity, reason },
+            };
             (result(expectation, Some(false), show, None), child)
         }
         Err(error) => {
@@ -192,7 +214,7 @@ fn result(
         why: expectation.why.clone(),
         show,
         error,
-        level: if expectation.optional { "may" } else { "must" }.into(),
+        level: expectation.level.word().into(),
     }
 }
 

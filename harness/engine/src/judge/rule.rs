@@ -7,7 +7,7 @@ use assay_model::CheckKind;
 use serde_json::{Value, json};
 
 use crate::expr::Expr;
-use crate::plan::{Action, Expectation, Polarity, Step, Template, TextPart, Unit};
+use crate::plan::{Action, Expectation, Level, Polarity, Step, Template, TextPart, Unit};
 
 /// The judging half of a [`Unit`].
 #[derive(Clone, Default)]
@@ -154,7 +154,7 @@ impl Rule {
                 "why": e.why,
                 "show": e.show.as_ref().map(|e| &e.source),
                 "polarity": if e.polarity == Polarity::Presence { "presence" } else { "absence" },
-                "level": if e.optional { "may" } else { "must" },
+                "level": e.level.word(),
             })).collect::<Vec<_>>(),
         })
     }
@@ -194,7 +194,7 @@ pub fn rebuild_expressions(rule: &Value, mut compile: impl FnMut(&str) -> Option
             why: one["why"].as_str().map(str::to_owned),
             show: if one["show"].is_string() { Some(expr(&one["show"])?) } else { None },
             polarity: if one["polarity"] == "presence" { Polarity::Presence } else { Polarity::Absence },
-            optional: one["level"] == "may",
+            level: Level::of(one["level"].as_str()),
         });
     }
     Ok(out)

@@ -10,6 +10,7 @@ use super::lower::plan::{LoweredPlan, Lowering};
 use super::lower::suite::Seen;
 use super::lower::{self, Mistakes};
 use super::resolve::{duplicates, plan_nodes};
+use super::rules;
 use super::source::unreadable;
 use super::suggest;
 use super::tree::Node;
@@ -83,7 +84,11 @@ impl Linting<'_> {
                 duplicates(&plans, &self.mistakes);
             }
             "bench" => self.bench(&node),
-            "product" => drop(lower::product::lower(&node, &self.mistakes)),
+            "product" => {
+                if let Some(product) = lower::product::lower(&node, &self.mistakes) {
+                    rules::check(&node, &product, &self.registry.catalogue, &self.mistakes);
+                }
+            }
             "answers" => drop(lower::answers::lower(&node, &self.mistakes)),
             "catalogue" => {
                 let (mut catalogue, mut seen) = (Catalogue::default(), Seen::new());
@@ -124,6 +129,7 @@ impl Linting<'_> {
             && let Some(node) = self.files.read(path, "product", Some(span), &self.mistakes)
             && let Some(product) = lower::product::lower(&node, &self.mistakes)
         {
+            rules::check(&node, &product, &self.registry.catalogue, &self.mistakes);
             request.samples = product.samples;
         }
         if let Some((path, span)) = &bench.answers

@@ -9,6 +9,7 @@ mod lint;
 mod lower;
 mod request;
 mod resolve;
+mod rules;
 mod scan;
 pub mod source;
 pub(crate) mod suggest;

@@ -16,6 +16,7 @@ use super::lower::bench::BenchFile;
 use super::lower::params::Overrides;
 use super::lower::plan::{LoweredPlan, Lowering};
 use super::lower::{self, Mistakes};
+use super::rules;
 use super::tree::Node;
 use crate::expr::on_big_stack;
 use crate::plan::{Answers, Bench, Product, Registry, ResolvedRun};
@@ -128,7 +129,9 @@ impl Loading<'_> {
     fn product(&self, named: Option<(PathBuf, Span)>) -> Option<Product> {
         let (path, span) = self.request.product.clone().map(|p| (p, None)).or(named.map(|(p, s)| (p, Some(s))))?;
         let node = self.files.read(&path, "product", span.as_ref(), &self.mistakes)?;
-        lower::product::lower(&node, &self.mistakes)
+        let product = lower::product::lower(&node, &self.mistakes)?;
+        rules::check(&node, &product, &self.registry.catalogue, &self.mistakes);
+        Some(product)
     }
 
     fn answers(&self, named: Option<(PathBuf, Span)>, plans: &[LoweredPlan]) -> Option<Answers> {

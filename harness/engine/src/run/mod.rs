@@ -20,7 +20,7 @@ mod secrets;
 mod session;
 mod step;
 mod stream;
-mod template;
+pub(crate) mod template;
 
 pub use cancel::Cancel;
 pub use event::RunEvent;

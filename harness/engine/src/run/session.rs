@@ -232,6 +232,10 @@ impl Session {
             }
             None => Vec::new(),
         };
+        let mut ways = ways;
+        if let Some(documents) = samples.first().and_then(|sample| sample.touches.documents.clone()) {
+            ways.documents = Some(documents); // a step over all samples reads what the bench serves too
+        }
         let _ = self.events.send(RunEvent::BenchReady { samples: samples.iter().map(|s| s.id.clone()).collect() });
         let cx = Arc::new(RunCx {
             vault: self.vault.clone(),

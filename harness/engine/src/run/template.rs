@@ -6,7 +6,7 @@ use crate::expr::{EvalError, Scope};
 use crate::plan::{Template, TextPart};
 
 /// Fills in a template. One expression alone keeps its type; inside a text strings stand as they are, all else as JSON.
-pub(super) fn fill(template: &Template, scope: &Scope) -> Result<Value, EvalError> {
+pub(crate) fn fill(template: &Template, scope: &Scope) -> Result<Value, EvalError> {
     match template {
         Template::Literal(value) => Ok(value.clone()),
         Template::Expr(expr) => expr.eval(scope),

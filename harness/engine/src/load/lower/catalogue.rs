@@ -4,7 +4,7 @@
 use assay_model::Diagnostic;
 use assay_model::catalogue::{CatalogueUnit, Profile};
 
-use super::Mistakes;
+use super::{Mistakes, rule};
 use super::fields::{Fields, header};
 use super::suite::{Seen, unique};
 use crate::load::suggest;
@@ -33,6 +33,9 @@ pub(crate) fn lower(node: &Node, into: &mut Catalogue, seen: &mut Seen, mistakes
             CatalogueUnit { id: own.clone(), title, provision, case, group, kind, catalogue: id.clone(), counts };
         into.units.insert(own, entry);
     }
+    let mut rules = Seen::new();
+    into.rules.extend(fields.list("rules").iter().filter_map(|item| rule::lower_rule(item, &mut rules, mistakes)));
+    into.texts.insert(id.clone(), node.json());
     for item in fields.list("profiles") {
         let Some(profile) = Fields::open_any("a profile", item, mistakes) else { continue };
         let (Some(id), Some(title)) = (profile.require_text("id"), profile.require_text("title")) else { continue };

@@ -7,7 +7,7 @@ use super::expression::{lower, lower_condition};
 use super::fields::Fields;
 use crate::expr::{Expr, Names};
 use crate::load::tree::{Node, Yaml};
-use crate::plan::{Expectation, Polarity};
+use crate::plan::{Expectation, Level, Polarity};
 
 pub(crate) const KEYS: [&str; 5] = ["that", "why", "show", "polarity", "level"];
 
@@ -23,7 +23,7 @@ fn one(node: &Node, names: &Names, mistakes: &Mistakes) -> Option<Expectation> {
     let Yaml::Map(_) = node.value else {
         let that = lower_condition(node, names, mistakes)?;
         let span = that.span.clone();
-        return Some(Expectation { that, why: None, show: None, polarity: Polarity::Absence, optional: false, span });
+        return Some(Expectation { that, why: None, show: None, polarity: Polarity::Absence, level: Level::Must, span });
     };
     let fields = Fields::open("an expectation", node, &KEYS, mistakes)?;
     let that = fields.require("that").and_then(|n| lower_condition(n, names, mistakes));
@@ -33,8 +33,8 @@ fn one(node: &Node, names: &Names, mistakes: &Mistakes) -> Option<Expectation> {
         Some("presence") => Polarity::Presence,
         _ => Polarity::Absence,
     };
-    let optional = fields.word("level", &["must", "may"]).is_some_and(|level| level == "may");
-    Some(Expectation { that: that?, why, show, polarity, optional, span: fields.first() })
+    let level = Level::of(fields.word("level", &Level::ALL.map(Level::word)).as_deref());
+    Some(Expectation { that: that?, why, show, polarity, level, span: fields.first() })
 }
 
 /// Warns of `list.all(...)` where nothing says that the list has anything in it.
@@ -45,7 +45,7 @@ pub(crate) fn warn_of_empty(expectations: &[Expectation], others: &[&Expr], guar
         return;
     }
     let all: Vec<&Expr> = expectations.iter().map(|e| &e.that).chain(others.iter().copied()).collect();
-    for expectation in expectations.iter().filter(|e| !e.optional) {
+    for expectation in expectations.iter().filter(|e| e.level != Level::May) {
         for (list, span) in expectation.that.lists_asked_of_all() {
             if all.iter().any(|e| e.asks_size_of(&list)) {
                 continue;

@@ -10,6 +10,7 @@ pub(crate) mod ixit;
 pub(crate) mod params;
 pub(crate) mod plan;
 pub(crate) mod product;
+pub(crate) mod rule;
 pub(crate) mod scope;
 pub(crate) mod step;
 pub(crate) mod suite;

@@ -78,7 +78,7 @@ impl Lowering<'_> {
     /// What may stand in plans and fragments alike, included files first.
     fn body(&self, node: &Node) -> (Params, Vec<Step>, Vec<LoweredUnit>) {
         let mut all = Vec::new();
-        self.include(node, &mut vec![canonical(&node.span.file.path)], &mut all);
+        self.include(node, &mut vec![canonical(&node.span.file.path)], &mut all, &mut Vec::new());
         let mut params = Params::default();
         for part in &all {
             part.get("params").iter().for_each(|n| params.lower(n, self.overrides, self.mistakes));
@@ -109,8 +109,8 @@ impl Lowering<'_> {
         (params, shared, units)
     }
 
-    /// Appends the files that `node` includes, depth first, and then `node`.
-    fn include(&self, node: &Node, chain: &mut Vec<PathBuf>, out: &mut Vec<Node>) {
+    /// Appends the files that `node` includes, depth first, and then `node`. A file that several include comes once.
+    fn include(&self, node: &Node, chain: &mut Vec<PathBuf>, out: &mut Vec<Node>, known: &mut Vec<PathBuf>) {
         if let Some(fields) = Fields::open_any("a plan", node, self.mistakes) {
             for item in fields.list("include") {
                 let Some(name) = fields.as_text("include", item) else { continue };
@@ -120,12 +120,16 @@ impl Lowering<'_> {
                     self.mistakes.add(endless(&name, &item.span, chain.contains(&own)));
                     continue;
                 }
+                if known.contains(&own) {
+                    continue;
+                }
+                known.push(own.clone());
                 let Some(part) = self.files.read(&path, "plan", Some(&item.span), self.mistakes) else { continue };
                 if let Some(fields) = Fields::open("a file of shared units", &part, &FRAGMENT_KEYS, self.mistakes) {
                     header(&fields, "units/1");
                 }
                 chain.push(own);
-                self.include(&part, chain, out);
+                self.include(&part, chain, out, known);
                 chain.pop();
             }
         }

@@ -10,7 +10,7 @@ use super::step::{Steps, each_expr, each_step, observation};
 use super::{Mistakes, expect};
 use crate::expr::{Expr, Names, Type};
 use crate::load::tree::{Node, Yaml};
-use crate::plan::{Action, Class, Control, Registry, Scope, Step, Unit};
+use crate::plan::{Action, Class, Control, Expectation, Level, Registry, Scope, Step, Unit};
 
 pub(crate) const KEYS: [&str; 16] = [
     "unit", "also", "title", "question", "scope", "samples", "needs", "effect", "deadline", "retries", "when",
@@ -80,7 +80,7 @@ pub(crate) fn lower(node: &Node, around: &Around<'_>) -> Option<LoweredUnit> {
         deadline: fields.duration("deadline").unwrap_or(DEADLINE),
         retries: fields.number("retries", 0, MAX_RETRIES).and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
         when,
-        class: class(&control, &body),
+        class: class(&control, &body, &expectations),
         control,
         steps: body,
         expect: expectations,
@@ -129,16 +129,22 @@ fn title(fields: &Fields<'_>, id: &str, registry: &Registry) -> String {
     from_catalogue.or(own).unwrap_or_else(|| id.to_owned())
 }
 
-fn class(control: &[Control], steps: &[Step]) -> Class {
-    let (mut asks, mut checks) = (0, control.len());
+/// A person decides where a step asks one. The harness has a part in it where it observes, or judges anything beside the
+/// answers.
+fn class(control: &[Control], steps: &[Step], expectations: &[Expectation]) -> Class {
+    let (mut asks, mut observed, mut answers) = (0, !control.is_empty(), Vec::new());
     each_step(steps, &mut |step| match &step.action {
-        Action::Ask(_) => asks += 1,
-        Action::Check { .. } => checks += 1,
+        Action::Ask(_) => {
+            asks += 1;
+            answers.extend(step.name.clone());
+        }
+        Action::Check { .. } => observed = true,
         Action::ForEach { .. } => {}
     });
-    match (asks, checks) {
+    let judged = expectations.iter().any(|e| e.that.names().iter().any(|name| !answers.contains(name)));
+    match (asks, observed || judged) {
         (0, _) => Class::Automated,
-        (_, 0) => Class::Assessor,
+        (_, false) => Class::Assessor,
         _ => Class::Assisted,
     }
 }
@@ -149,11 +155,11 @@ fn judged(unit: &Unit, fields: &Fields<'_>, mistakes: &Mistakes) {
     each_step(&unit.steps, &mut |step| {
         person_decides |= matches!(&step.action, Action::Ask(ask) if ask.answers.iter().any(|a| a == "pass"));
     });
-    let mandatory = unit.expect.iter().any(|e| !e.optional);
+    let mandatory = unit.expect.iter().any(|e| e.level == Level::Must);
     let written = fields.get("expect").is_some();
     if !mandatory && !person_decides && (!written || !unit.expect.is_empty()) {
         let text = if written {
-            "all its expectations are `level: may`: nothing decides this unit"
+            "none of its expectations is `level: must`: nothing decides this unit"
         } else {
             "this unit has no `expect`, and no question that can be answered by `pass`: nothing decides it"
         };

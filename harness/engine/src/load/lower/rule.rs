@@ -1,0 +1,63 @@
+//! Rules of consistency over dossiers, out of a catalogue's `rules:`.
+
+use assay_model::Diagnostic;
+
+use super::expression::{lower, lower_condition, lower_template};
+use super::fields::Fields;
+use super::suite::{Seen, unique};
+use super::{Mistakes, scope};
+use crate::expr::{Names, Type};
+use crate::load::tree::{Node, Yaml};
+use crate::plan::DossierRule;
+
+const KEYS: [&str; 8] = ["id", "when", "for_each", "that", "why", "help", "at", "level"];
+
+/// What rules may name: the dossier, and every catalogue by its id.
+fn names() -> Names {
+    let mut names = Names::new();
+    let plans = scope::names(Type::Dyn);
+    for name in ["product", "ics", "ixit"] {
+        names.set(name, plans.get(name).cloned().unwrap_or(Type::Dyn));
+    }
+    names.set("editions", Type::Dyn);
+    names.set("catalogue", Type::Map(Box::new(Type::Dyn)));
+    names.set("conditions", Type::Dyn);
+    names
+}
+
+/// One rule.
+pub(super) fn lower_rule(node: &Node, seen: &mut Seen, mistakes: &Mistakes) -> Option<DossierRule> {
+    let fields = Fields::open("a rule", node, &KEYS, mistakes)?;
+    let id = fields.require_text("id");
+    if let (Some(id), Some(node)) = (&id, fields.get("id")) {
+        unique("catalogue::duplicate-rule", "the rule", id, &node.span, seen, mistakes);
+    }
+    let mut names = names();
+    let when = fields.get("when").and_then(|n| lower_condition(n, &names, mistakes));
+    let for_each = match fields.get("for_each") {
+        Some(node) => {
+            let text = fields.as_text("for_each", node)?;
+            let Some((variable, rows)) = text.split_once(" in ") else {
+                let help = "write `for_each: r in ixit.auth_mech`";
+                let mistake = Diagnostic::error("plan::for-each", "this is no loop", Some(node.span.clone()));
+                mistakes.add(mistake.help(help));
+                return None;
+            };
+            let at = text.len() - rows.len();
+            let inner = Node { value: Yaml::Text(rows.to_owned()), span: node.place_of(&text).span(at..text.len()) };
+            let (over, kind) = lower(&inner, &names, mistakes)?;
+            let element = if let Type::List(element) = kind { *element } else { Type::Dyn };
+            let variable = variable.trim().to_owned();
+            names.set(&variable, element);
+            Some((variable, over))
+        }
+        None => None,
+    };
+    let that = fields.require("that").and_then(|n| lower_condition(n, &names, mistakes));
+    let text = |key: &str| fields.get(key).map(|n| lower_template(n, &names, mistakes).0);
+    let (why, help, at) = (text("why"), text("help"), text("at"));
+    fields.require("why");
+    fields.require("at");
+    let warning = fields.word("level", &["error", "warning"]).is_some_and(|level| level == "warning");
+    Some(DossierRule { id: id?, when, for_each, that: that?, why: why?, help, at: at?, warning })
+}

@@ -1,0 +1,75 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use assay_model::{Severity, SourceFile};
+
+use super::*;
+use crate::load::{catalogue_of, lower, tree};
+
+const CATALOGUE: &str = r#"
+assay: catalogue/1
+id: acme-1
+conditions:
+  - { number: 1, text: It flies., holds_when: product.facts.flies }
+  - { number: 2, text: It swims., holds_when: "!product.facts.sinks" }
+rules:
+  - id: wings
+    when: conditions["acme-1"].exists(c, c.number == 1 && has(c.holds) && c.holds)
+    for_each: r in ixit.intf
+    that: has(r.wings) && r.wings > 0
+    why: ${r.id} has no wings, and it flies
+    help: give ${r.id} `wings`
+    at: ixit/15-Intf/${r.id}/wings
+  - id: stated
+    for_each: c in conditions["acme-1"]
+    that: has(c.holds)
+    why: nothing says whether condition ${c.number} holds
+    at: product/facts
+    level: warning
+"#;
+
+fn found(product: &str) -> Vec<(Severity, String, String, Option<String>)> {
+    let catalogue = catalogue_of(&[("acme.yaml", CATALOGUE)]).expect("a good catalogue");
+    let text = format!("assay: product/1\n{product}");
+    let file = Arc::new(SourceFile { path: PathBuf::from("p.yaml"), text });
+    let node = tree::parse(&file).expect("YAML");
+    let mistakes = Mistakes::default();
+    let product = lower::product::lower(&node, &mistakes).expect("a dossier");
+    assert_eq!(mistakes.take(), []);
+    check(&node, &product, &catalogue, &mistakes);
+    let shown = |d: Diagnostic| {
+        let at = d.span.as_ref().map_or("", |s| &s.file.text[s.bytes.clone()]).to_owned();
+        (d.severity, d.message, at, d.help)
+    };
+    mistakes.take().into_iter().map(shown).collect()
+}
+
+#[test]
+fn a_rule_is_asked_per_row_and_points_at_the_row() {
+    let product = "product: { name: P, facts: { flies: true, sinks: true } }\n\
+        ixit: { 15-Intf: [{ id: Intf-1, wings: 2 }, { id: Intf-2 }, { id: Intf-3, wings: 0 }] }\n";
+    let said = |row: &str, at: &str| {
+        let (text, help) = (format!("{row} has no wings, and it flies [wings]"), format!("give {row} `wings`"));
+        (Severity::Error, text, at.to_owned(), Some(help))
+    };
+    assert_eq!(found(product), [said("Intf-2", "Intf-2"), said("Intf-3", "wings")]);
+    assert_eq!(found(&product.replace("flies: true", "flies: false")), []);
+}
+
+#[test]
+fn what_is_not_stated_holds_neither_way() {
+    let warned = found("product: { name: P, facts: { sinks: false } }\nixit: { 15-Intf: [{ id: Intf-1 }] }\n");
+    let text = "nothing says whether condition 1 holds [stated]".to_owned();
+    assert_eq!(warned, [(Severity::Warning, text, "facts".to_owned(), None)]);
+}
+
+#[test]
+fn a_rule_that_cannot_be_judged_is_said_and_not_passed_over() {
+    let all = found("product: { name: P, facts: { flies: true, sinks: true } }\nixit: {}\n");
+    assert_eq!(all.len(), 1);
+    assert!(all[0].1.starts_with("the dossier's rule `wings` cannot be judged: "), "{all:?}");
+    let odd = found(
+        "product: { name: P, facts: { flies: true, sinks: true } }\nixit: { 15-Intf: [{ id: Intf-1, wings: many }] }\n",
+    );
+    assert!(odd[0].1.contains("cannot be judged"), "{odd:?}");
+}
