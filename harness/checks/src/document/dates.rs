@@ -247,6 +247,9 @@ fn year_month(c: &Captures<'_>) -> Option<Parts> {
     Some(Parts::last_of(year(c)?, number(c, "m")?, Precision::Month))
 }
 
+/// What a form's captures mean.
+type Reading = fn(&Captures<'_>) -> Option<Parts>;
+
 /// Most exact first: a span that one form has read is not read again.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let names: String = MONTHS.iter().flat_map(|(_, names)| names.iter()).copied().collect::<Vec<_>>().join("|");
@@ -255,7 +258,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let y = r"(?P<y>[12]\d{3})\b";
     let short = r"(?P<y>['\u{2019}]?\d{2})\b";
     let of = r"(?:day\s+of\s+|of\s+|de\s+|del\s+)?";
-    let forms: [(String, fn(&Captures<'_>) -> Option<Parts>); 18] = [
+    let forms: [(String, Reading); 18] = [
         (r"\b(?P<y>[12]\d{3})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:T\d\d:[\d:.]+Z?|\b)".into(), year_first),
         (r"\b(?P<y>[12]\d{3})/(?P<m>\d{1,2})/(?P<d>\d{1,2})\b".into(), year_first),
         (r"\b(?P<y>[12]\d{3})\.(?P<m>\d{1,2})\.(?P<d>\d{1,2})\b".into(), year_first),

@@ -1,14 +1,12 @@
 //! A first look at servers that nobody here wrote, from Debian's packages: the weak one fails the right unit, the hardened
 //! one passes, the stopped one decides nothing.
 
-mod support;
-
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use support::{Lab, Ran};
+use super::support::{Lab, Ran};
 
 /// A server on a loopback address of its own, stopped when dropped.
 struct Server {

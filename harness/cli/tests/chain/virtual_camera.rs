@@ -1,12 +1,10 @@
 //! The whole chain on virtual cameras: plan, devices, judgement, pack. Every seeded defect fails the units that it belongs
 //! to and no other; a dead twin never passes a unit that it affects.
 
-mod support;
-
 use std::sync::Mutex;
 
+use super::support::{Lab, Ran};
 use serde_json::Value;
-use support::{Lab, Ran};
 
 fn switches(kind: &str) -> Vec<Value> {
     let lab = Lab::new(200, 1);

@@ -1,12 +1,10 @@
 //! What a signal, a kill and a resume leave behind.
 
-mod support;
-
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Stdio};
 
-use support::Lab;
+use super::support::Lab;
 
 /// Starts a run and returns once its third unit has ended; with the folder that it writes.
 fn under_way(lab: &Lab) -> (Child, PathBuf) {

@@ -1,8 +1,6 @@
 //! Wrong paths, wrong files, wrong words: a precise message and exit 2 before anything is opened.
 
-mod support;
-
-use support::{Lab, root};
+use super::support::{Lab, root};
 
 #[test]
 fn usage_and_paths_are_answered_with_2_and_a_sentence() {

@@ -6,31 +6,31 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 /// The repository.
-pub fn root() -> PathBuf {
+pub(super) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")
 }
 
 /// A bench of virtual cameras, and a place for packs and keys.
-pub struct Lab {
+pub(super) struct Lab {
     folder: tempfile::TempDir,
     bench: PathBuf,
 }
 
 /// What a run left behind.
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(super) struct Ran {
+    pub(super) code: i32,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
 }
 
 impl Ran {
     /// The pack's path: the last line.
-    pub fn pack(&self) -> PathBuf {
+    pub(super) fn pack(&self) -> PathBuf {
         PathBuf::from(self.stdout.lines().last().unwrap_or_default())
     }
 
     /// summary.json.
-    pub fn summary(&self) -> Value {
+    pub(super) fn summary(&self) -> Value {
         let path = self.pack().join("summary.json");
         let text =
             std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}\n{}", path.display(), self.stderr));
@@ -38,7 +38,7 @@ impl Ran {
     }
 
     /// Units with that verdict, sorted.
-    pub fn units(&self, verdict: &str) -> Vec<String> {
+    pub(super) fn units(&self, verdict: &str) -> Vec<String> {
         let summary = self.summary();
         let units = summary["units"].as_object().expect("units");
         let mut ids: Vec<String> = units.iter().filter(|(_, v)| *v == verdict).map(|(id, _)| id.clone()).collect();
@@ -49,7 +49,7 @@ impl Ran {
 
 impl Lab {
     /// `number` is the third byte of the lab's network; tests that run at the same time take different ones.
-    pub fn new(number: u8, samples: u32) -> Self {
+    pub(super) fn new(number: u8, samples: u32) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let products = root().join("lab-config/products");
         let bench = folder.path().join("bench.yaml");
@@ -63,19 +63,19 @@ impl Lab {
         Self { folder, bench }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// `assay` with a home of its own.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(super) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
         command.args(args).env("XDG_CONFIG_HOME", self.path()).current_dir(root()).stdin(Stdio::null());
         command
     }
 
     /// Any command, to its end.
-    pub fn assay(&self, args: &[&str]) -> Ran {
+    pub(super) fn assay(&self, args: &[&str]) -> Ran {
         let output = self.command(args).output().expect("assay starts");
         Ran {
             code: output.status.code().unwrap_or(-1),
@@ -85,7 +85,7 @@ impl Lab {
     }
 
     /// The arguments of a run of the password plan.
-    pub fn run_args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+    pub(super) fn run_args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
         let mut args = vec!["run", "test-plans/psti/passwords.yaml", "--bench"];
         args.push(self.bench.to_str().expect("UTF-8"));
         args.push("--out");
@@ -95,7 +95,7 @@ impl Lab {
     }
 
     /// The password plan on this lab's cameras.
-    pub fn run(&self, more: &[&str]) -> Ran {
+    pub(super) fn run(&self, more: &[&str]) -> Ran {
         self.assay(&self.run_args(more))
     }
 }
