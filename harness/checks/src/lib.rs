@@ -1,4 +1,5 @@
 //! One file per check.
+pub mod debug;
 pub mod secrets;
 pub mod ssh;
 pub mod tls;
