@@ -5,7 +5,7 @@ use assay_model::touch::probe::{MAX_READ, ProbeResponse, Stage, StageOutcome};
 
 use super::classify::Facts;
 use super::link::{Link, Trying};
-use super::look::{access_ports, memory_port};
+use super::look::{access_ports, memory_ports};
 
 /// Bytes asked for at once: each question costs a few transfers of its own.
 const LARGE: usize = 32 * 1024;
@@ -72,7 +72,7 @@ pub(super) fn reachable(
         return Ok(None);
     }
     let ports = access_ports(link, &mut Facts::default());
-    let port = memory_port(link, &ports);
+    let port = memory_ports(link, &ports).into_iter().next();
     if port.is_none() {
         link.stages.push(Stage {
             name: "access-ports".into(),
