@@ -5,14 +5,12 @@ use assay_model::touch::probe::{PortState, Stage, StageOutcome};
 /// What the look found, beside its stages.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Facts {
-    /// A chip was named, so its addresses are mapped.
-    pub(super) chip_known: bool,
     /// Every access port's IDR reads zero, without a fault.
     pub(super) no_ports: bool,
     /// Reading an IDR faulted.
     pub(super) ports_faulted: bool,
-    /// A memory access port says DeviceEn = 0.
-    pub(super) port_disabled: bool,
+    /// Every memory access port says DeviceEn = 0.
+    pub(super) ports_disabled: bool,
     /// The CTRL-AP says protected.
     pub(super) ctrl_ap_locked: bool,
     /// CPUID was read.
@@ -50,8 +48,8 @@ pub(super) fn classify(stages: &[Stage], facts: &Facts) -> (PortState, &'static 
         return (PortState::Unknown, "power-up-denied");
     }
     if facts.flash {
-        return match (facts.core_debug, facts.chip_known) {
-            (Some(true), _) => (PortState::Open, "flash-read"),
+        return match facts.core_debug {
+            Some(true) => (PortState::Open, "flash-read"),
             _ => (PortState::PartlyOpen, "flash-read-core-debug-refused"),
         };
     }
@@ -64,7 +62,7 @@ pub(super) fn classify(stages: &[Stage], facts: &Facts) -> (PortState, &'static 
     }
     if facts.ctrl_ap_locked {
         (PortState::Locked, "ctrl-ap")
-    } else if facts.port_disabled {
+    } else if facts.ports_disabled {
         (PortState::Locked, "access-port-disabled")
     } else if facts.no_ports {
         (PortState::Locked, "no-access-port")

@@ -7,7 +7,7 @@ use probe_rs::architecture::arm::FullyQualifiedApAddress;
 use super::chips::Chip;
 use super::classify::Facts;
 use super::link::{Link, Trying, hex};
-use super::look::{access_ports, memory_port};
+use super::look::{access_ports, memory_ports};
 
 /// Reads all identity registers that can be reached.
 pub(super) fn identify(selector: &str, chip: Option<&str>, trying: Trying<'_>) -> Result<Identity, Fault> {
@@ -16,7 +16,7 @@ pub(super) fn identify(selector: &str, chip: Option<&str>, trying: Trying<'_>) -
     let mut identity = Identity { debug_port: link.dpidr.map(hex), ..Identity::default() };
     if link.is_up() {
         identity.access_ports = access_ports(&mut link, &mut Facts::default());
-        if let Some(port) = memory_port(&mut link, &identity.access_ports) {
+        if let Some(port) = memory_ports(&mut link, &identity.access_ports).into_iter().next() {
             match link.word("cpuid", &port, 0xE000_ED00) {
                 Ok(cpuid) => {
                     identity.cpuid = Some(hex(cpuid));

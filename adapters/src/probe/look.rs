@@ -21,15 +21,19 @@ const C_DEBUGEN: u32 = 1;
 /// Access ports that fault before the scan gives up: each costs a new connection.
 const MAX_FAULTING: usize = 2;
 
+/// In place of an IDR where ports have addresses, not numbers.
+const ADIV6: &str = "(ADIv6)";
+
 /// Looks at the lock of the DUT behind the probe.
 pub(super) fn look(selector: &str, chip: Option<&str>, trying: Trying<'_>) -> Result<Look, Fault> {
     let chip = Chip::named(chip)?;
     let mut link = Link::open(selector, trying)?;
-    let mut facts = Facts { chip_known: chip.known, ..Facts::default() };
+    let mut facts = Facts::default();
     if link.is_up() {
         let ports = access_ports(&mut link, &mut facts);
         ctrl_ap(&mut link, &ports, &mut facts);
-        if let Some(port) = memory_port(&mut link, &ports) {
+        // Every one of them: the port in front of a second core or bus may be open where the first is not.
+        for port in memory_ports(&mut link, &ports) {
             reads(&mut link, &port, &chip, &mut facts);
         }
     }
@@ -46,7 +50,7 @@ pub(super) fn access_ports(link: &mut Link<'_>, facts: &mut Facts) -> Vec<Access
         match link.ask(STAGE, |i| i.access_ports(DpAddress::Default)) {
             Ok(found) => ports.extend((0..found.len().min(255)).map(|n| AccessPort {
                 index: n as u8,
-                idr: "(ADIv6)".into(),
+                idr: ADIV6.into(),
                 kind: "memory".into(),
                 enabled: None,
             })),
@@ -76,7 +80,7 @@ pub(super) fn access_ports(link: &mut Link<'_>, facts: &mut Facts) -> Vec<Access
     }
     let list: Vec<String> = ports.iter().map(|p| format!("{}: {} {}", p.index, p.kind, p.idr)).collect();
     facts.no_ports = ports.is_empty() && !facts.ports_faulted;
-    facts.port_disabled = ports.iter().any(|p| p.enabled == Some(false));
+    facts.ports_disabled = all_disabled(&ports);
     let text = if list.is_empty() { "none exists".into() } else { list.join(", ") };
     link.passed(STAGE, None, Some(text));
     ports
@@ -107,19 +111,28 @@ fn ctrl_ap(link: &mut Link<'_>, ports: &[AccessPort], facts: &mut Facts) {
     }
 }
 
-/// The first memory access port: on a Cortex-M, the one in front of the core.
-pub(super) fn memory_port(link: &mut Link<'_>, ports: &[AccessPort]) -> Option<FullyQualifiedApAddress> {
-    if ports.iter().any(|p| p.idr == "(ADIv6)") {
-        return link.ask("access-ports", |i| i.access_ports(DpAddress::Default)).ok()?.into_iter().next();
+/// Whether there are memory access ports and each of them says that it transfers nothing.
+fn all_disabled(ports: &[AccessPort]) -> bool {
+    let mut memory = ports.iter().filter(|p| p.kind == "memory").peekable();
+    memory.peek().is_some() && memory.all(|p| p.enabled == Some(false))
+}
+
+/// The memory access ports; the first is, on a Cortex-M, the one in front of the core.
+pub(super) fn memory_ports(link: &mut Link<'_>, ports: &[AccessPort]) -> Vec<FullyQualifiedApAddress> {
+    if ports.iter().any(|p| p.idr == ADIV6) {
+        let found = link.ask("access-ports", |i| i.access_ports(DpAddress::Default));
+        return found.map(|ports| ports.into_iter().collect()).unwrap_or_default();
     }
-    ports.iter().find(|p| p.kind == "memory").map(|p| FullyQualifiedApAddress::v1_with_default_dp(p.index))
+    let memory = ports.iter().filter(|p| p.kind == "memory");
+    memory.map(|p| FullyQualifiedApAddress::v1_with_default_dp(p.index)).collect()
 }
 
 fn reads(link: &mut Link<'_>, port: &FullyQualifiedApAddress, chip: &Chip, facts: &mut Facts) {
-    facts.cpuid = read(link, port, "cpuid", CPUID, None);
-    facts.sram = read(link, port, "sram", chip.sram.start, None);
+    let cpuid = read(link, port, "cpuid", CPUID, None);
+    facts.cpuid |= cpuid;
+    facts.sram |= read(link, port, "sram", chip.sram.start, None);
     let assumed = (!chip.known).then(|| "no chip is named: address 0 is assumed to be flash".to_owned());
-    facts.flash = read(link, port, "flash", chip.flash, assumed);
+    facts.flash |= read(link, port, "flash", chip.flash, assumed);
     if let Some(protection) = chip.protection {
         match link.word("read-protection", port, protection.register) {
             Ok(value) => {
@@ -136,7 +149,7 @@ fn reads(link: &mut Link<'_>, port: &FullyQualifiedApAddress, chip: &Chip, facts
             Err(stage) => link.stages.push(stage),
         }
     }
-    if facts.cpuid {
+    if cpuid {
         core_debug(link, port, facts);
     }
 }
@@ -176,7 +189,7 @@ fn core_debug(link: &mut Link<'_>, port: &FullyQualifiedApAddress, facts: &mut F
             link.passed(STAGE, Some(value), Some("C_DEBUGEN can be set".into()));
         }
         Ok(value) => {
-            facts.core_debug = Some(false);
+            facts.core_debug = facts.core_debug.or(Some(false));
             link.stages.push(Stage {
                 name: STAGE.into(),
                 outcome: StageOutcome::Refused,
@@ -185,5 +198,20 @@ fn core_debug(link: &mut Link<'_>, port: &FullyQualifiedApAddress, facts: &mut F
             });
         }
         Err(stage) => link.stages.push(stage),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_disabled_port_of_two_is_no_lock() {
+        let port = |index, kind: &str, enabled| AccessPort { index, idr: String::new(), kind: kind.into(), enabled };
+        assert!(!all_disabled(&[]));
+        assert!(!all_disabled(&[port(1, "nordic-ctrl", None)]));
+        assert!(all_disabled(&[port(0, "memory", Some(false)), port(1, "nordic-ctrl", None)]));
+        assert!(!all_disabled(&[port(0, "memory", Some(false)), port(1, "memory", Some(true))]));
+        assert!(!all_disabled(&[port(0, "memory", Some(false)), port(1, "memory", None)]));
     }
 }

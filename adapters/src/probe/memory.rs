@@ -5,10 +5,12 @@ use assay_model::touch::probe::{MAX_READ, ProbeResponse, Stage, StageOutcome};
 
 use super::classify::Facts;
 use super::link::{Link, Trying};
-use super::look::{access_ports, memory_port};
+use super::look::{access_ports, memory_ports};
 
-/// Bytes asked for at once: what a memory access port's address increment spans.
-const PIECE: usize = 1024;
+/// Bytes asked for at once: each question costs a few transfers of its own.
+const LARGE: usize = 32 * 1024;
+/// Bytes asked for at once where a large piece was refused: what a memory access port's address increment spans.
+const SMALL: usize = 1024;
 
 /// Reads up to `length` bytes from `address`, as far as the DUT lets one.
 pub(super) fn read(selector: &str, address: u64, length: u32, trying: Trying<'_>) -> Result<ProbeResponse, Fault> {
@@ -36,11 +38,16 @@ pub(super) fn pieces(
     bytes: &mut [u8],
 ) -> (usize, Option<Stage>) {
     let mut read = 0;
+    let mut piece = LARGE;
     while read < bytes.len() {
         let at = address + read as u64;
-        // To the next 1 KiB boundary, so that a piece that faults is one block and no more.
-        let end = bytes.len().min(read + PIECE - (at as usize % PIECE));
+        // To the next boundary, so that what faults is one block and no more.
+        let end = bytes.len().min(read + piece - (at as usize % piece));
         if let Err(stage) = link.bytes("memory", port, at, &mut bytes[read..end]) {
+            if piece == LARGE && stage.outcome == StageOutcome::Refused {
+                piece = SMALL;
+                continue;
+            }
             let text = stage.text.map_or_else(String::new, |t| format!(": {t}"));
             return (read, Some(Stage { text: Some(format!("at {at:#010x}{text}")), ..stage }));
         }
@@ -65,7 +72,7 @@ pub(super) fn reachable(
         return Ok(None);
     }
     let ports = access_ports(link, &mut Facts::default());
-    let port = memory_port(link, &ports);
+    let port = memory_ports(link, &ports).into_iter().next();
     if port.is_none() {
         link.stages.push(Stage {
             name: "access-ports".into(),

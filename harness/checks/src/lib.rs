@@ -9,6 +9,7 @@ use assay_model::{Check, erase};
 mod auth;
 mod console;
 pub mod crypto;
+pub mod debug;
 mod document;
 mod dut;
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod rules;
 mod tests;
 
 pub use check::SecretsSearch;
+pub(crate) use check::reported;
 pub use engine::{Canary, Finding, Found, Search, SearchError, SearchOptions, SearchResult};
 pub use forms::Form;
 pub use rules::rule_names;

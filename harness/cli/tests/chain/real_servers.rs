@@ -22,6 +22,7 @@ impl Drop for Server {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "a test that could not run says so")]
 fn there(program: &str, package: &str) -> bool {
     let found = Path::new(program).exists();
     if !found {
@@ -32,6 +33,7 @@ fn there(program: &str, package: &str) -> bool {
 }
 
 /// Accounts of its own need a private copy of the account files: root, and a mount namespace.
+#[expect(clippy::print_stderr, reason = "a test that could not run says so")]
 fn may_have_accounts() -> bool {
     let may =
         Command::new("unshare").args(["--mount", "true"]).stderr(Stdio::null()).status().is_ok_and(|s| s.success());

@@ -271,7 +271,7 @@ pub fn presence(that: &str) -> Expectation {
 }
 
 pub fn control(step: Step, that: &str) -> Control {
-    Control { step, expect: expr(that) }
+    Control { step, expect: expr(that), once: false }
 }
 
 pub fn unit(id: &str, steps: Vec<Step>, expect: Vec<Expectation>) -> Unit {
