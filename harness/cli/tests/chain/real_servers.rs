@@ -188,7 +188,7 @@ fn dropbear() {
 
 #[test]
 fn busybox_httpd() {
-    if !there("/usr/bin/busybox", "busybox") && !there("/bin/busybox", "busybox") {
+    if !there(&format!("{}/busybox", if Path::new("/usr/bin/busybox").exists() { "/usr/bin" } else { "/bin" }), "busybox") {
         return;
     }
     let httpd = |credential: &'static str| {
