@@ -98,13 +98,20 @@ pub(super) fn read(product: &BTreeMap<String, Value>) -> (Fields, Vec<String>) {
     fields.product_type = product_type(product, &mut gaps);
     fields.manufacturers = parties(&own["manufacturers"], "manufacturers", &mut gaps);
     if fields.manufacturers.is_empty() {
-        gaps.push("manufacturers is missing: give each with name and address in product.statement.manufacturers".into());
+        gaps.push(
+            "manufacturers is missing: give each with name and address in product.statement.manufacturers".into(),
+        );
     }
-    fields.authorised_representatives = parties(&own["authorised_representatives"], "authorised_representatives", &mut gaps);
+    fields.authorised_representatives =
+        parties(&own["authorised_representatives"], "authorised_representatives", &mut gaps);
     fields.standards_relied_on = standards(&own["standards_relied_on"], &mut gaps);
     let period = &own["defined_support_period"];
     let end = day(&period["end"], "defined_support_period.end", &mut gaps);
-    let start = if period["start"].is_null() { String::new() } else { day(&period["start"], "defined_support_period.start", &mut gaps) };
+    let start = if period["start"].is_null() {
+        String::new()
+    } else {
+        day(&period["start"], "defined_support_period.start", &mut gaps)
+    };
     if !start.is_empty() && !end.is_empty() && start > end {
         gaps.push(format!("defined_support_period ends on {end}, before it starts on {start}"));
     }
@@ -115,7 +122,8 @@ pub(super) fn read(product: &BTreeMap<String, Value>) -> (Fields, Vec<String>) {
             "compliance_declaration is `{declared}`, and can be complied_with_schedule_1 or deemed_compliance_conditions_met"
         ));
     }
-    if declared == "deemed_compliance_conditions_met" && fields.standards_relied_on.is_empty() && own["label"].is_null() {
+    if declared == "deemed_compliance_conditions_met" && fields.standards_relied_on.is_empty() && own["label"].is_null()
+    {
         gaps.push("deemed compliance rests on standards or on a label, and product.statement names neither".into());
     }
     (fields, gaps)
@@ -139,7 +147,8 @@ fn product_type(product: &BTreeMap<String, Value>, gaps: &mut Vec<String>) -> St
 
 fn parties(value: &Value, key: &str, gaps: &mut Vec<String>) -> Vec<Party> {
     let rows = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    let parties: Vec<Party> = rows.iter().map(|r| Party { name: text(&r["name"]), address: text(&r["address"]) }).collect();
+    let parties: Vec<Party> =
+        rows.iter().map(|r| Party { name: text(&r["name"]), address: text(&r["address"]) }).collect();
     for (n, _) in parties.iter().enumerate().filter(|(_, p)| p.name.is_empty() || p.address.is_empty()) {
         gaps.push(format!("{key}, entry {}: name and address are both needed", n + 1));
     }

@@ -36,10 +36,11 @@ impl Record {
                 return Self { format: "json", fields: flat(&map) };
             }
             // A text of sentences with colons is YAML only by accident: a record has short keys and more than one.
-            if let Ok(Value::Object(map)) = serde_yaml::from_str::<Value>(&reading.raw) {
-                if map.len() > 1 && map.keys().all(|k| k.len() < 60) {
-                    return Self { format: "yaml", fields: flat(&map) };
-                }
+            if let Ok(Value::Object(map)) = serde_yaml::from_str::<Value>(&reading.raw)
+                && map.len() > 1
+                && map.keys().all(|k| k.len() < 60)
+            {
+                return Self { format: "yaml", fields: flat(&map) };
             }
         }
         Self { format: "text", fields: lines(reading) }

@@ -16,7 +16,12 @@ fn cases() -> Vec<(&'static str, Value, &'static str, Value)> {
         ("document.readability", json!({"source": at("/support")}), "/document/found", json!(true)),
         ("document.response_times", json!({"source": at("/security")}), "/updates/state", json!("stated")),
         ("document.statement", json!({"source": at("/statement"), "model": "C1"}), "/complete", json!(true)),
-        ("document.support_period", json!({"source": at("/support"), "models": ["C1"]}), "/models/0/end", json!("2031-12-31")),
+        (
+            "document.support_period",
+            json!({"source": at("/support"), "models": ["C1"]}),
+            "/models/0/end",
+            json!("2031-12-31"),
+        ),
         ("label.route", json!({"source": at("/label"), "model": "C1", "today": "2026-11-22"}), "/holds", json!(true)),
     ]
 }
@@ -33,7 +38,8 @@ async fn every_check_is_good_on_the_good_site_and_never_on_a_dead_one() {
             assert_eq!(check.info().needs.len(), 0, "{name}");
             continue;
         }
-        let (_, params, at, good) = cases.iter().find(|(n, ..)| *n == name).unwrap_or_else(|| panic!("{name} has no case"));
+        let (_, params, at, good) =
+            cases.iter().find(|(n, ..)| *n == name).unwrap_or_else(|| panic!("{name} has no case"));
         for (variant, wanted) in [("good", true), ("dead", false)] {
             let seen = Site::of(variant).ask(name, params.clone()).await;
             assert_eq!(seen.pointer(at) == Some(good), wanted, "{name} on {variant}: {seen}");
