@@ -157,9 +157,12 @@ fn month(word: &str) -> Option<(Month, &'static str)> {
     })
 }
 
+/// How a form's captures become parts.
+type Read = fn(&Captures<'_>) -> Option<Parts>;
+
 struct Form {
     pattern: Regex,
-    read: fn(&Captures<'_>) -> Option<Parts>,
+    read: Read,
 }
 
 /// What a form says, before the calendar is asked.
@@ -247,9 +250,6 @@ fn year_month(c: &Captures<'_>) -> Option<Parts> {
     Some(Parts::last_of(year(c)?, number(c, "m")?, Precision::Month))
 }
 
-/// What a form's captures mean.
-type Reading = fn(&Captures<'_>) -> Option<Parts>;
-
 /// Most exact first: a span that one form has read is not read again.
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let names: String = MONTHS.iter().flat_map(|(_, names)| names.iter()).copied().collect::<Vec<_>>().join("|");
@@ -258,7 +258,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let y = r"(?P<y>[12]\d{3})\b";
     let short = r"(?P<y>['\u{2019}]?\d{2})\b";
     let of = r"(?:day\s+of\s+|of\s+|de\s+|del\s+)?";
-    let forms: [(String, Reading); 18] = [
+    let forms: [(String, Read); 18] = [
         (r"\b(?P<y>[12]\d{3})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?:T\d\d:[\d:.]+Z?|\b)".into(), year_first),
         (r"\b(?P<y>[12]\d{3})/(?P<m>\d{1,2})/(?P<d>\d{1,2})\b".into(), year_first),
         (r"\b(?P<y>[12]\d{3})\.(?P<m>\d{1,2})\.(?P<d>\d{1,2})\b".into(), year_first),
@@ -281,7 +281,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         (r"\bH(?P<h>[12])[\s/-]*(?P<y>20\d{2})\b".into(), half),
     ];
     let years = [
-        (r"\b(?P<h>first|second)\s+half\s+(?:of\s+)?(?P<y>20\d{2})\b", half as fn(&Captures<'_>) -> Option<Parts>),
+        (r"\b(?P<h>first|second)\s+half\s+(?:of\s+)?(?P<y>20\d{2})\b", half as Read),
         (r"\b(?:end|close)\s+(?:of\s+)?(?:the\s+)?(?:year\s+|calendar\s+year\s+)?(?P<y>20\d{2})\b", whole_year),
         (r"\b(?:until|till|through|to|up\s+to|by|before)\s+(?:the\s+)?(?:year\s+)?(?P<y>20\d{2})\b", whole_year),
     ];

@@ -96,6 +96,13 @@ impl TypedCheck for Language {
     }
 }
 
+/// Whether there is enough text, and most of it is in another language than English.
+pub(super) fn is_foreign(page: &Page) -> bool {
+    let shares = shares(page);
+    let letters: usize = shares.values().sum();
+    letters >= ENOUGH && shares.get(Lang::Eng.code()).copied().unwrap_or(0) * 2 < letters
+}
+
 /// Letters by language.
 fn shares(page: &Page) -> BTreeMap<&'static str, usize> {
     let mut shares = BTreeMap::new();

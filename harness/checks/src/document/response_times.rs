@@ -13,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::durations::{self, Found};
+use super::language::is_foreign;
 use super::page::Page;
 use super::source::{Provenance, Source, read};
 use super::words::{excerpt, holds, sentences};
@@ -47,6 +48,8 @@ enum State {
     Single,
     /// Words such as `promptly`.
     Vague,
+    /// Nothing was found, and the page is in a language whose words this check does not know.
+    Foreign,
     /// Nothing is said.
     #[default]
     Absent,
@@ -206,7 +209,13 @@ impl TypedCheck for ResponseTimes {
 
     async fn run(&self, cx: &CheckContext, p: Params) -> Result<Observation, Fault> {
         let reading = read(cx, &p.source).await?;
-        let (acknowledgement, updates) = if reading.speaks() { times(&reading.page) } else { Default::default() };
+        let (mut acknowledgement, mut updates) =
+            if reading.speaks() { times(&reading.page) } else { Default::default() };
+        if reading.speaks() && is_foreign(&reading.page) {
+            for time in [&mut acknowledgement, &mut updates].into_iter().filter(|t| t.state == State::Absent) {
+                time.state = State::Foreign;
+            }
+        }
         Ok(Observation { document: reading.provenance, acknowledgement, updates })
     }
 }
@@ -237,7 +246,7 @@ fn better(best: &mut Time, other: Time) {
         State::Milestones => 3,
         State::Single => 2,
         State::Vague => 1,
-        State::Absent => 0,
+        State::Absent | State::Foreign => 0,
     };
     if rank(&other) > rank(best) {
         *best = other;
@@ -346,7 +355,7 @@ mod tests {
             ("policy-behind-login", "absent", "absent"),
             ("policy-asks-email", "absent", "absent"),
             ("policy-pdf-paywalled", "absent", "absent"),
-            ("policy-in-french", "absent", "absent"),
+            ("policy-in-french", "foreign", "foreign"),
             ("dead", "absent", "absent"),
             ("garbage", "absent", "absent"),
         ] {
