@@ -253,7 +253,7 @@ mod tests {
             ),
             (json!({"usb_hub": "1-1.2", "port": 3}), "usb_hub"),
         ] {
-            let settings = read(written.clone()).expect(&written.to_string());
+            let settings = read(written.clone()).unwrap_or_else(|e| panic!("{written}: {e}"));
             assert_eq!(format!("{:?}", settings.kind), kind);
             assert_eq!(settings.off_at_end, kind == "command");
         }
