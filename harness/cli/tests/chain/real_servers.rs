@@ -188,7 +188,10 @@ fn dropbear() {
 
 #[test]
 fn busybox_httpd() {
-    if !there(&format!("{}/busybox", if Path::new("/usr/bin/busybox").exists() { "/usr/bin" } else { "/bin" }), "busybox") {
+    if !there(
+        &format!("{}/busybox", if Path::new("/usr/bin/busybox").exists() { "/usr/bin" } else { "/bin" }),
+        "busybox",
+    ) {
         return;
     }
     let httpd = |credential: &'static str| {
