@@ -102,7 +102,7 @@ async fn each_kind_of_end_has_its_verdict() {
         ("uncontrolled", Verdict::Inconclusive, "missing"),
         ("controlled", Verdict::Pass, ""),
         ("dead", Verdict::Inconclusive, "not-held"),
-        ("dead-present", Verdict::Fail, "refuted"),
+        ("dead-present", Verdict::Inconclusive, "not-held"),
         ("no-rows", Verdict::Error, "vacuous"),
         ("hang", Verdict::Error, "deadline"),
         ("not-here", Verdict::NotApplicable, "rule"),
