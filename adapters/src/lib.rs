@@ -11,6 +11,7 @@ pub mod network;
 pub mod operator;
 pub mod ports;
 pub mod power;
+pub mod probe;
 pub mod seam;
 mod socket;
 pub mod ssh;

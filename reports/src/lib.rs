@@ -11,6 +11,7 @@ mod list;
 mod oscal;
 pub mod pack;
 mod sarif;
+pub mod statement;
 mod summary;
 mod text;
 mod visible;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use assay_model::BenchProvider;
 
-use super::{local::LocalBench, virtual_::VirtualBench};
+use super::{local::LocalBench, qemu::QemuBench, virtual_::VirtualBench};
 
 /// Every kind of bench, by the words that `provider:` takes.
 #[must_use]
 pub fn providers() -> Vec<Arc<dyn BenchProvider>> {
-    vec![Arc::new(LocalBench { reference: true }), Arc::new(VirtualBench)]
+    vec![Arc::new(LocalBench { reference: true }), Arc::new(QemuBench), Arc::new(VirtualBench)]
 }

@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::{
     reference::Reference,
-    settings::{self, LocalDut, PowerSettings},
-    station::{PowerWire, Station, Wired},
+    settings::{self, LocalDut},
+    station::{ConsoleWire, PowerWire, Station, Wired},
 };
 use crate::document::DocumentSettings;
-use crate::power::{CommandSwitch, PowerSwitch};
+use crate::power::PowerSettings;
 
 /// How long a name may take to resolve.
 const RESOLVE: Duration = Duration::from_secs(5);
@@ -88,19 +88,16 @@ fn wire(dut: LocalDut, request: &BenchRequest) -> Wired {
         dut: Arc::new(shown),
         origin: DutOrigin { kind: "local".into(), defects: Vec::new() },
         label: BTreeMap::new(),
-        console: dut.console,
+        console: dut.console.map(ConsoleWire::Port),
         off_at_end: dut.power.as_ref().is_some_and(|p| p.off_at_end),
         power: dut.power.map(|power| power_wire(power, &request.folder)),
     }
 }
 
 fn power_wire(power: PowerSettings, folder: &Path) -> PowerWire {
-    match (power.command, power.operator) {
-        (None, Some(which)) => PowerWire::ByHand(which),
-        (command, _) => {
-            let switch = CommandSwitch::new(command.unwrap_or_default(), folder.to_owned());
-            PowerWire::Switch(Arc::new(PowerSwitch::new(switch)))
-        }
+    match power.kind.switch(folder) {
+        Ok(switch) => PowerWire::Switch(Arc::new(switch)),
+        Err(which) => PowerWire::ByHand(which),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use assay_model::{BenchRequest, Diagnostic};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::console::ConsoleSettings;
+use crate::power::{POWER_HELP, PowerSettings};
 
 /// Keys of a DUT that mean something to a local bench.
 const USED: [&str; 5] = ["id", "host", "console", "power", "notes"];
@@ -28,19 +28,6 @@ pub(super) struct LocalDut {
     pub(super) host: Option<String>,
     pub(super) console: Option<ConsoleSettings>,
     pub(super) power: Option<PowerSettings>,
-}
-
-/// `power:` of a DUT: a command of the lab, or a person.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PowerSettings {
-    /// Program and arguments; `on`, `off` or `state` is appended.
-    pub(super) command: Option<Vec<String>>,
-    /// Which switch the operator turns.
-    pub(super) operator: Option<String>,
-    /// Whether the DUT is switched off when the bench closes.
-    #[serde(default)]
-    pub(super) off_at_end: bool,
 }
 
 /// Reads the request; the DUTs are those without mistakes.
@@ -110,9 +97,6 @@ fn dut(index: usize, fields: &Map<String, Value>, mistakes: &mut Mistakes) -> Op
     });
     let console = part::<ConsoleSettings>(&id, "console", fields, mistakes);
     let power = part::<PowerSettings>(&id, "power", fields, mistakes);
-    if let Some(power) = &power {
-        check_power(&id, power, mistakes);
-    }
     if host.is_none() && console.is_none() && power.is_none() && mistakes.0.len() == before {
         mistakes.add(format!("nothing is wired to DUT `{id}`"), "give it `host`, `console` or `power`");
     }
@@ -131,26 +115,14 @@ fn part<T: serde::de::DeserializeOwned>(
         Ok(part) => Some(part),
         Err(e) => {
             let help = match key {
-                "console" => "write `{ serial: /dev/serial/by-id/..., baud: 115200 }` or `{ tcp: host:port }`",
-                _ => "write `{ command: [program, argument] }` or `{ operator: \"which switch\" }`",
+                "console" => {
+                    "write `{ serial: /dev/serial/by-id/..., baud: 115200 }`, `{ tcp: host:port }` or `{ rfc2217: host:port, baud: 115200 }`"
+                }
+                _ => POWER_HELP,
             };
             mistakes.add(format!("`{key}` of DUT `{id}`: {e}"), help);
             None
         }
-    }
-}
-
-fn check_power(id: &str, power: &PowerSettings, mistakes: &mut Mistakes) {
-    let named = match (&power.command, &power.operator) {
-        (Some(argv), None) => argv.first().is_some_and(|program| !program.is_empty()),
-        (None, Some(switch)) => !switch.is_empty(),
-        _ => false,
-    };
-    if !named {
-        mistakes.add(
-            format!("`power` of DUT `{id}` needs `command` or `operator`, one of them, and not empty"),
-            "write `{ command: [program, argument] }` or `{ operator: \"which switch\" }`",
-        );
     }
 }
 

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::console::{ConsoleSettings, SerialConsole};
+use crate::console::{ConsoleSettings, HeldPty, SerialConsole};
 use crate::document::DocumentSettings;
 use crate::network::network_touches;
 use crate::operator::{SharedTerminal, Terminal, TerminalOperator};
@@ -28,9 +28,17 @@ pub(super) struct Wired {
     pub(super) dut: Arc<Dut>,
     pub(super) origin: DutOrigin,
     pub(super) label: BTreeMap<String, Value>,
-    pub(super) console: Option<ConsoleSettings>,
+    pub(super) console: Option<ConsoleWire>,
     pub(super) power: Option<PowerWire>,
     pub(super) off_at_end: bool,
+}
+
+/// Where a DUT's console is.
+pub(super) enum ConsoleWire {
+    /// A port of this host or network, opened on first use and again after it had gone.
+    Port(ConsoleSettings),
+    /// A pty of ours, on which a program of the bench plays the DUT.
+    Pty(Arc<HeldPty>),
 }
 
 /// What turns a DUT's power.
@@ -90,7 +98,7 @@ impl Station {
 
     /// The DUT's console, opened on first use and again after it had gone.
     async fn console(&self, wired: &Wired, run: &Arc<dyn Recorder>) -> Result<Option<Arc<SerialConsole>>, Fault> {
-        let Some(settings) = &wired.console else { return Ok(None) };
+        let Some(wire) = &wired.console else { return Ok(None) };
         let mut open = self.open.lock().await;
         if open.closed {
             return Err(Fault::adapter("bench-closed", "the bench has been closed"));
@@ -101,7 +109,10 @@ impl Station {
         if let Some(gone) = open.consoles.remove(&wired.dut.id) {
             gone.close().await;
         }
-        let console = Arc::new(SerialConsole::open(settings, &wired.dut.id, run).await?);
+        let console = Arc::new(match wire {
+            ConsoleWire::Port(settings) => SerialConsole::open(settings, &wired.dut.id, run).await?,
+            ConsoleWire::Pty(pty) => SerialConsole::on_pty(pty, &wired.dut.id, run)?,
+        });
         open.consoles.insert(wired.dut.id.clone(), Arc::clone(&console));
         Ok(Some(console))
     }

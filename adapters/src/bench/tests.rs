@@ -64,7 +64,7 @@ async fn hello(bench: &dyn OpenBench, touches: &Touches, host: &str) -> SshRespo
 #[test]
 fn the_list_has_each_kind_once() {
     let names: Vec<_> = providers().iter().map(|p| p.name()).collect();
-    assert_eq!(names, ["local", "virtual"]);
+    assert_eq!(names, ["local", "qemu", "virtual"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,7 +174,7 @@ async fn a_local_bench_opens_what_its_file_names() {
     let duts = json!([{"id": "s1", "host": "localhost", "console": {"serial": path}, "power": power}, {"id": "s2", "console": {"serial": "/dev/pts/none"}}]);
     let settings = json!({"local": null, "hosts": {"maker.example": "127.77.6.9"}});
     let asked = BenchRequest { folder: folder.path().to_owned(), ..request("local", settings, duts) };
-    let bench = LocalBench.open(&asked).await.expect("opens");
+    let bench = LocalBench { reference: true }.open(&asked).await.expect("opens");
     assert_eq!(bench.duts()[0].dut.provides, ["network", "console", "power", "documents", "operator"]);
     assert!(bench.addresses().host("localhost").expect("owned").address().is_loopback());
     assert_eq!(bench.addresses().host("maker.example").expect("owned").address().to_string(), "127.77.6.9");
@@ -201,7 +201,8 @@ async fn a_console_that_came_back_is_opened_again() {
     let name = link.path().join("usb-console");
     std::os::unix::fs::symlink(&path, &name).expect("link");
     let duts = json!([{"id": "s1", "console": {"serial": name.display().to_string()}}]);
-    let bench = LocalBench.open(&request("local", json!({"local": null}), duts)).await.expect("opens");
+    let bench =
+        LocalBench { reference: true }.open(&request("local", json!({"local": null}), duts)).await.expect("opens");
     let (ways, _) = touches(&*bench, "s1").await;
     assert!(ways.ports.is_none() && ways.documents.is_some(), "a DUT without a host has no network");
     drop(dut);
@@ -235,13 +236,13 @@ fn every_mistake_of_a_local_bench_is_said_at_once() {
     wrong.sample_count = Some(9);
     wrong.samples = vec![json!({"id": "s5"}), json!({"id": "s6"})];
     assert_eq!(
-        mistakes(&LocalBench, &wrong),
+        mistakes(&LocalBench { reference: true }, &wrong),
         "error: a local bench has no setting `host`\n\
          error: entry 1 of `duts` has no `id`\n\
          error: DUT `s2` has no setting `consol`\n\
          error: `host` of DUT `s2` is \"two words\"\n\
          error: `console` of DUT `s3`: `serial: ttyUSB0` is neither an absolute path nor usb:SERIAL\n\
-         error: `power` of DUT `s3` needs `command` or `operator`, one of them, and not empty\n\
+         error: `power` of DUT `s3`: it needs one of `command`, `operator`, `tasmota`, `shelly`, `pdudaemon`, `snmp`, `usb_hub`, and not empty\n\
          error: nothing is wired to DUT `s4`\n\
          warning: `probe` of DUT `s5` is not used by a local bench yet\n\
          error: entry 8 of `duts` is no mapping\n\
@@ -251,16 +252,21 @@ fn every_mistake_of_a_local_bench_is_said_at_once() {
          error: DUTs `s5` and `s5` have the same `host`\n\
          error: DUTs `s5` and `s6` have the same console tcp:127.0.0.1:4001\n"
     );
-    assert_eq!(mistakes(&LocalBench, &one_host("192.0.2.10", vec![Effect::Active], Limits::default())), "");
+    assert_eq!(
+        mistakes(&LocalBench { reference: true }, &one_host("192.0.2.10", vec![Effect::Active], Limits::default())),
+        ""
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bench_of_one_host_owns_that_host_alone_and_a_name_must_resolve() {
-    let bench = LocalBench.open(&one_host("127.77.7.1", vec![], Limits::default())).await.expect("opens");
+    let bench =
+        LocalBench { reference: true }.open(&one_host("127.77.7.1", vec![], Limits::default())).await.expect("opens");
     assert_eq!(bench.duts()[0].dut.provides, ["network", "documents", "operator"]);
     assert!(bench.addresses().host("127.77.7.1").is_ok() && bench.addresses().host("127.77.7.2").is_err());
     bench.close().await;
-    let unknown = LocalBench.open(&one_host("no-such-host.invalid", vec![], Limits::default())).await;
+    let unknown =
+        LocalBench { reference: true }.open(&one_host("no-such-host.invalid", vec![], Limits::default())).await;
     let fault = unknown.err().expect("no such name");
     assert!(fault.code == "host-unknown" && !fault.help.is_empty(), "{fault:?}");
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
 use super::reference::Reference;
-use super::station::{PowerWire, Source, Station, Wired};
+use super::station::{ConsoleWire, PowerWire, Source, Station, Wired};
 use crate::console::{ConsoleSettings, LineSettings, Place};
 use crate::document::DocumentSettings;
 use crate::power::{PowerSwitch, Switch};
@@ -145,10 +145,10 @@ fn wire(sample: VirtualSample, origin: &DutOrigin, hands: &Hands) -> Wired {
         dut: Arc::new(dut),
         origin: origin.clone(),
         label: sample.label.into_iter().map(labelled).collect(),
-        console: Some(ConsoleSettings {
+        console: Some(ConsoleWire::Port(ConsoleSettings {
             place: Place::Tty(sample.console.display().to_string()),
             line: LineSettings::default(),
-        }),
+        })),
         power: Some(PowerWire::Switch(Arc::new(PowerSwitch::new(switch)))),
         off_at_end: false,
     }

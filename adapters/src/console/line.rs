@@ -2,10 +2,12 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serialport::{SerialPort, TTYPort};
+
+use super::rfc2217::Remote;
 
 /// An open line.
 pub(super) struct Line {
@@ -13,6 +15,8 @@ pub(super) struct Line {
     pub(super) fd: OwnedFd,
     /// The port behind it, for break and modem lines. It holds the exclusive lock while it lives.
     pub(super) port: Option<Mutex<TTYPort>>,
+    /// The controls of a port behind RFC 2217.
+    pub(super) remote: Option<Arc<Remote>>,
     /// A pty takes a break without a word and does nothing.
     pub(super) can_break: bool,
 }
@@ -20,6 +24,9 @@ pub(super) struct Line {
 impl Line {
     /// Sends a break. False: this line has none. Blocks for as long as the break lasts.
     pub(super) fn send_break(&self, duration: Duration) -> io::Result<bool> {
+        if let Some(remote) = &self.remote {
+            return remote.send_break(duration).map(|()| true);
+        }
         let Some(port) = self.port.as_ref().filter(|_| self.can_break) else { return Ok(false) };
         let port = super::capture::locked(port);
         port.set_break()?;
@@ -28,8 +35,11 @@ impl Line {
         Ok(true)
     }
 
-    /// Sets modem lines. False: this line has none.
+    /// Sets modem lines. False: this line has none. Over a network it blocks for an answer.
     pub(super) fn set_lines(&self, dtr: Option<bool>, rts: Option<bool>) -> io::Result<bool> {
+        if let Some(remote) = &self.remote {
+            return remote.set_lines(dtr, rts).map(|()| true);
+        }
         let Some(port) = self.port.as_ref() else { return Ok(false) };
         let mut port = super::capture::locked(port);
         // A tty without modem lines says ENOTTY, for which serialport has no word of its own. Reading tells it apart

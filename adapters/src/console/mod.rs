@@ -9,16 +9,22 @@ mod expect;
 mod inbox;
 mod line;
 mod ports;
+mod pty;
+mod rfc2217;
 mod settings;
 mod tcp;
+mod telnet;
 mod touch;
 mod tty;
 
+#[cfg(test)]
+mod rfc2217_tests;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use ports::PortAccess;
 pub use ports::{SeenPort, UsbIdentity, seen_ports};
+pub use pty::HeldPty;
 pub use settings::{ConsoleSettings, Flow, LineSettings, Parity, Place, SettingsError};
 pub use touch::SerialConsole;
 pub(crate) use tty::holders as port_holders;

@@ -26,6 +26,8 @@ pub enum Place {
     },
     /// A raw TCP port that carries the line's bytes (ser2net's `raw`), as `host:port`.
     Tcp(String),
+    /// A port that carries line and settings by RFC 2217 (ser2net's `telnet(rfc2217)`, labgrid), as `host:port`.
+    Rfc2217(String),
 }
 
 impl std::fmt::Display for Place {
@@ -35,6 +37,7 @@ impl std::fmt::Display for Place {
             Self::Usb { serial, interface: None } => write!(f, "usb:{serial}"),
             Self::Usb { serial, interface: Some(n) } => write!(f, "usb:{serial}/{n}"),
             Self::Tcp(address) => write!(f, "tcp:{address}"),
+            Self::Rfc2217(address) => write!(f, "rfc2217:{address}"),
         }
     }
 }
@@ -87,8 +90,10 @@ pub enum Flow {
 /// Settings that no line can have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
-    /// Neither `serial` nor `tcp`, or both.
-    #[error("a console needs `serial: /dev/...` (or `serial: usb:SERIAL`) or `tcp: host:port`, one of them")]
+    /// None of `serial`, `tcp` and `rfc2217`, or several.
+    #[error(
+        "a console needs `serial: /dev/...` (or `serial: usb:SERIAL`), `tcp: host:port` or `rfc2217: host:port`, one of them"
+    )]
     Place,
     /// `usb:` without a serial number, or an interface that is no number.
     #[error("`{0}` is not of the form usb:SERIAL or usb:SERIAL/INTERFACE")]
@@ -97,8 +102,13 @@ pub enum SettingsError {
     #[error("`serial: {0}` is neither an absolute path nor usb:SERIAL")]
     Path(String),
     /// Not host:port.
-    #[error("`tcp: {0}` is not of the form host:port")]
-    Tcp(String),
+    #[error("`{key}: {seen}` is not of the form host:port")]
+    HostPort {
+        /// The key.
+        key: &'static str,
+        /// What stands there.
+        seen: String,
+    },
     /// Out of range.
     #[error("`{key}: {seen}` is not one of {expected}")]
     Range {
@@ -119,6 +129,7 @@ pub enum SettingsError {
 struct Written {
     serial: Option<String>,
     tcp: Option<String>,
+    rfc2217: Option<String>,
     baud: Option<u32>,
     data_bits: Option<u8>,
     parity: Option<Parity>,
@@ -130,9 +141,10 @@ impl TryFrom<Written> for ConsoleSettings {
     type Error = SettingsError;
 
     fn try_from(w: Written) -> Result<Self, SettingsError> {
-        let place = match (&w.serial, &w.tcp) {
-            (Some(serial), None) => tty_place(serial)?,
-            (None, Some(address)) => tcp_place(address, &w)?,
+        let place = match (&w.serial, &w.tcp, &w.rfc2217) {
+            (Some(serial), None, None) => tty_place(serial)?,
+            (None, Some(address), None) => tcp_place(address, &w)?,
+            (None, None, Some(address)) => Place::Rfc2217(host_port("rfc2217", address)?),
             _ => return Err(SettingsError::Place),
         };
         let usual = LineSettings::default();
@@ -184,10 +196,14 @@ fn tcp_place(address: &str, w: &Written) -> Result<Place, SettingsError> {
     if let Some((key, _)) = present.into_iter().find(|(_, there)| *there) {
         return Err(SettingsError::NotHere(key));
     }
+    Ok(Place::Tcp(host_port("tcp", address)?))
+}
+
+fn host_port(key: &'static str, address: &str) -> Result<String, SettingsError> {
     let port = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, p)| p.parse::<u16>().ok());
     match port {
-        Some(1..) => Ok(Place::Tcp(address.to_owned())),
-        _ => Err(SettingsError::Tcp(address.to_owned())),
+        Some(1..) => Ok(address.to_owned()),
+        _ => Err(SettingsError::HostPort { key, seen: address.to_owned() }),
     }
 }
 
@@ -212,6 +228,8 @@ mod tests {
             read(json!({"serial": "usb:A50285BI/1"})).expect("valid").place,
             Place::Usb { serial: "A50285BI".into(), interface: Some(1) }
         );
+        let remote = read(json!({"rfc2217": "ser2net:4001", "baud": 9600})).expect("valid");
+        assert_eq!((remote.place.to_string().as_str(), remote.line.baud), ("rfc2217:ser2net:4001", 9600));
         assert_eq!(read(json!({"tcp": "[::1]:4001"})).expect("valid").place, Place::Tcp("[::1]:4001".into()));
     }
 
@@ -225,6 +243,8 @@ mod tests {
             (json!({"serial": "usb:X/second"}), "usb:SERIAL"),
             (json!({"tcp": "ser2net"}), "host:port"),
             (json!({"tcp": "a:0"}), "host:port"),
+            (json!({"rfc2217": "ser2net"}), "`rfc2217: ser2net`"),
+            (json!({"rfc2217": "a:1", "tcp": "a:1"}), "one of them"),
             (json!({"tcp": "a:1", "baud": 9600}), "no effect"),
             (json!({"serial": "/dev/ttyS0", "baud": 0}), "50 to 12000000"),
             (json!({"serial": "/dev/ttyS0", "data_bits": 9}), "5, 6, 7, 8"),

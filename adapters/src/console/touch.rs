@@ -18,6 +18,8 @@ use super::{
     inbox::Look,
     line::Line,
     ports,
+    pty::HeldPty,
+    rfc2217,
     settings::{ConsoleSettings, Place},
     tcp, tty,
 };
@@ -45,28 +47,40 @@ impl SerialConsole {
     pub async fn open(settings: &ConsoleSettings, whose: &str, run: &Arc<dyn Recorder>) -> Result<Self, Fault> {
         let (settings, whose, run) = (settings.clone(), whose.to_owned(), Arc::clone(run));
         let address = match &settings.place {
-            Place::Tcp(written) => Some(resolve(written).await?),
+            Place::Tcp(written) | Place::Rfc2217(written) => Some(resolve(written).await?),
             _ => None,
         };
         let opening = tokio::task::spawn_blocking(move || {
             let (line, source) = open_line(&settings, address)?;
-            Self::capture(line, &settings, &whose, source, &run)
+            let mut shown = Map::new();
+            if line.port.is_some() || line.remote.is_some() {
+                shown.insert("line".into(), json!(settings.line));
+            }
+            Self::capture(line, &settings.place.to_string(), shown, &whose, source, &run)
         });
         opening.await.map_err(|e| Fault::adapter("console-thread", format!("opening the console ended early: {e}")))?
     }
 
+    /// Captures a pty whose far end a program of the bench plays the DUT on. `whose` is the DUT's id, for the title.
+    ///
+    /// # Errors
+    /// `console-thread`: the host has no descriptors or threads left.
+    pub fn on_pty(pty: &HeldPty, whose: &str, run: &Arc<dyn Recorder>) -> Result<Self, Fault> {
+        let line = pty.line().map_err(|e| {
+            Fault::bench("console-thread", format!("the pty {} of the console of {whose}: {e}", pty.path()))
+        })?;
+        Self::capture(line, pty.path(), Map::new(), whose, pty.path().to_owned(), run)
+    }
+
     fn capture(
         line: Line,
-        settings: &ConsoleSettings,
+        place: &str,
+        mut shown: Map<String, serde_json::Value>,
         whose: &str,
         source: String,
         run: &Arc<dyn Recorder>,
     ) -> Result<Self, Fault> {
-        let mut shown = Map::new();
-        shown.insert("place".into(), json!(settings.place.to_string()));
-        if line.port.is_some() {
-            shown.insert("line".into(), json!(settings.line));
-        }
+        shown.insert("place".into(), json!(place));
         let stream = run.stream(StreamMeta {
             kind: EvidenceKind::Serial,
             title: format!("serial console of {whose}"),
@@ -77,7 +91,7 @@ impl SerialConsole {
         let thread = |e: std::io::Error| {
             Fault::bench("console-thread", format!("no reader thread for the console of {whose}: {e}"))
         };
-        let capture = Arc::new(Capture::new(line, settings.place.to_string(), stream).map_err(thread)?);
+        let capture = Arc::new(Capture::new(line, place.to_owned(), stream).map_err(thread)?);
         let reader = capture.start().map_err(thread)?;
         Ok(Self {
             capture,
@@ -236,7 +250,9 @@ impl Touch<Console> for SerialConsole {
             }
             ConsoleRequest::Break { for_ms } => self.send_break(for_ms, until).await,
             ConsoleRequest::Lines { dtr, rts } => {
-                let set = self.capture.line.set_lines(dtr, rts).map_err(|e| self.capture.write_failed(&e))?;
+                let capture = Arc::clone(&self.capture);
+                let setting = move || capture.line.set_lines(dtr, rts).map_err(|e| capture.write_failed(&e));
+                let set = self.blocking(setting).await?;
                 Ok(if set { ConsoleResponse::Done } else { ConsoleResponse::Unsupported })
             }
         }
@@ -265,7 +281,10 @@ impl Drop for Watching<'_> {
 fn open_line(settings: &ConsoleSettings, address: Option<std::net::SocketAddr>) -> Result<(Line, String), Fault> {
     let device = match (&settings.place, address) {
         (Place::Tcp(written), Some(address)) => return Ok((tcp::open(written, address)?, format!("tcp {address}"))),
-        (Place::Tty(path) | Place::Tcp(path), _) => path.clone(),
+        (Place::Rfc2217(written), Some(address)) => {
+            return Ok((rfc2217::open(written, address, &settings.line)?, format!("rfc2217 {address}")));
+        }
+        (Place::Tty(path) | Place::Tcp(path) | Place::Rfc2217(path), _) => path.clone(),
         (Place::Usb { serial, interface }, _) => ports::by_usb_serial(&ports::seen_ports(), serial, *interface)?,
     };
     Ok((tty::open(&device, &settings.line)?, device))

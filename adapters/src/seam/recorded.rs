@@ -87,7 +87,7 @@ pub fn recorded(touches: &Touches, recorder: &Arc<dyn Recorder>) -> Touches {
         way.map(|inner| Arc::new(Recorded::new(inner, Arc::clone(recorder))) as Way<P>)
     }
     // No `..`: a new way that is not wrapped here does not compile.
-    let Touches { ports, tcp, udp, tls, http, ssh, console, power, documents, operator, probe } = touches.clone();
+    let Touches { ports, tcp, udp, tls, http, ssh, console, power, probe, documents, operator } = touches.clone();
     let tcp = tcp.map(|way| Arc::new(StepConnections::new(way)) as Way<_>);
     let documents = documents.map(|way| Arc::new(KeptDocuments::new(way, Arc::clone(recorder))) as Way<_>);
     Touches {
@@ -99,8 +99,8 @@ pub fn recorded(touches: &Touches, recorder: &Arc<dyn Recorder>) -> Touches {
         ssh: seam(ssh, recorder),
         console: seam(console, recorder),
         power: seam(power, recorder),
+        probe: seam(probe, recorder),
         documents: seam(documents, recorder),
         operator: seam(operator, recorder),
-        probe: seam(probe, recorder),
     }
 }

@@ -9,6 +9,7 @@ use assay_model::{Check, erase};
 mod auth;
 mod console;
 pub mod crypto;
+pub mod debug;
 mod document;
 mod dut;
 #[cfg(test)]
@@ -19,34 +20,41 @@ mod http;
 mod net;
 mod passwords;
 mod ports;
+mod power;
 #[cfg(test)]
 mod registry;
+pub mod secrets;
 pub mod ssh;
 pub mod tls;
 
-/// Every check there is. A new one is a file and a line here.
+/// Every check there is. A new one is a file and a line here; those on documents are listed in their own folder.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Check>> {
-    vec![
+    let touching = vec![
         erase(auth::first_use::FirstUse),
         erase(auth::inventory::Inventory),
         erase(auth::lockout::Lockout),
         erase(auth::reset::Reset),
         erase(auth::try_credentials::TryCredentials),
         erase(auth::try_defaults::TryDefaults),
+        erase(console::boot_log::BootLog),
+        erase(console::interrupt_boot::InterruptBoot),
         erase(console::login::Login),
-        erase(document::fetch::Fetch),
+        erase(console::shell_access::ShellAccess),
         erase(dut::restore::Restore),
         erase(http::probe::Probe),
         erase(net::alive::Alive),
         erase(passwords::analyse::Analyse),
         erase(ports::scan::Scan),
         erase(crypto::CryptoPolicy),
+        erase(power::boot_time::BootTime),
+        erase(power::cycle_resilience::CycleResilience),
         erase(ssh::SshAlgorithms),
         erase(ssh::SshCompare),
         erase(ssh::SshHostKeys),
         erase(ssh::auth::Auth),
         erase(tls::TlsCompare),
         erase(tls::TlsScan),
-    ]
+    ];
+    touching.into_iter().chain(document::all()).collect()
 }

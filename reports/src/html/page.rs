@@ -149,7 +149,8 @@ fn product(results: &Results) -> String {
 fn product_facts(results: &Results) -> Vec<Pair> {
     const FIRST: [&str; 5] = ["name", "type", "manufacturer", "model", "firmware"];
     let rank = |name: &String| FIRST.iter().position(|f| f == name).unwrap_or(FIRST.len());
-    let mut facts: Vec<_> = results.product.iter().collect();
+    // Nested facts decide applicability; they stand in the sealed dossier and would only drown the identification.
+    let mut facts: Vec<_> = results.product.iter().filter(|(_, v)| !v.is_object() && !v.is_array()).collect();
     facts.sort_by_key(|(name, _)| rank(name));
     facts.into_iter().map(Pair::of).collect()
 }

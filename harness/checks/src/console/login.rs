@@ -108,28 +108,60 @@ impl TypedCheck for Login {
             seen.stopped = (!seen.answered).then_some(Stopped::Gone);
             return Ok(seen);
         }
-        let users: Vec<String> = p.user.iter().cloned().collect();
-        let presets: Vec<Preset> =
-            p.preset.into_iter().map(|q| Preset { user: q.user.or_else(|| p.user.clone()), ..q }).collect();
-        let mut all = candidates::all(&Sources {
-            sample: &cx.dut.id,
-            users: &users,
-            presets: &presets,
-            wordlist: p.wordlist.as_ref(),
-            ..Sources::default()
-        })?;
-        if let Some(password) = p.password {
-            let user = p.user.clone().unwrap_or_else(|| "root".into());
-            all.insert(0, candidates::Candidate { name: "given".into(), user, password });
-        }
-        let place = Place::of(Service::Console, None);
-        let mechanism = Mechanism::at(cx, "", &place).await?;
-        let tried = try_credentials::try_all(cx, &mechanism, &all, budget(cx, p.tries), p.pause_ms).await?;
+        let given = Credentials {
+            user: p.user,
+            password: p.password,
+            wordlist: p.wordlist,
+            preset: p.preset,
+            tries: p.tries,
+            pause_ms: p.pause_ms,
+        };
+        let tried = given.try_all(cx).await?;
         seen.accepted = tried.accepted;
         seen.tried = tried.tried;
         seen.exhausted = tried.exhausted;
         seen.stopped = tried.stopped;
         Ok(seen)
+    }
+}
+
+/// Credentials to try on a console, and how hard.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Credentials {
+    /// The user.
+    pub user: Option<String>,
+    /// One password, reported as `given`.
+    pub password: Option<String>,
+    /// A list by name, or entries as `user:password`.
+    pub wordlist: Option<Wordlist>,
+    /// The supplier's preset values.
+    pub preset: Vec<Preset>,
+    /// Tries at most; never more than the bench permits.
+    pub tries: Option<u32>,
+    /// Pause between two tries in milliseconds; never less than the bench's.
+    pub pause_ms: Option<u32>,
+}
+
+impl Credentials {
+    /// Tries them, the single password first.
+    pub(super) async fn try_all(self, cx: &CheckContext) -> Result<try_credentials::Observation, Fault> {
+        let users: Vec<String> = self.user.iter().cloned().collect();
+        let preset = |q: Preset| Preset { user: q.user.or_else(|| self.user.clone()), ..q };
+        let presets: Vec<Preset> = self.preset.into_iter().map(preset).collect();
+        let mut all = candidates::all(&Sources {
+            sample: &cx.dut.id,
+            users: &users,
+            presets: &presets,
+            wordlist: self.wordlist.as_ref(),
+            ..Sources::default()
+        })?;
+        if let Some(password) = self.password {
+            let user = self.user.unwrap_or_else(|| "root".into());
+            all.insert(0, candidates::Candidate { name: "given".into(), user, password });
+        }
+        let mechanism = Mechanism::at(cx, "", &Place::of(Service::Console, None)).await?;
+        try_credentials::try_all(cx, &mechanism, &all, budget(cx, self.tries), self.pause_ms).await
     }
 }
 

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use assay_model::{Touches, touch::tcp::Connection};
 
+use super::boot::Stage;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Good,
@@ -30,6 +32,9 @@ pub(super) struct Camera {
     wrong: u32,
     pub(super) silent_lock: bool,
     pub(super) console: Terminal,
+    pub(super) stage: Stage,
+    /// The console gives a root shell to whoever comes.
+    pub(super) open_shell: bool,
     pub(super) telnet: Vec<Terminal>,
 }
 
@@ -51,6 +56,7 @@ impl Camera {
     pub(super) fn open_ports(&self) -> Vec<u16> {
         match self.kind {
             Kind::Absent => vec![],
+            _ if self.stage == Stage::Bricked => vec![],
             Kind::Weak => vec![631, 2222, 2323, 8080, 8443],
             Kind::Good | Kind::Silent => vec![631, 2222, 8080, 8443],
         }
@@ -112,6 +118,8 @@ impl Dut {
             wrong: 0,
             silent_lock: false,
             console: Terminal::default(),
+            stage: Stage::Up,
+            open_shell: false,
             telnet: Vec::new(),
         })))
     }
@@ -140,6 +148,13 @@ impl Dut {
         self
     }
 
+    /// The console gives a root shell without a logon.
+    pub(crate) fn without_logon(self) -> Self {
+        self.lock().open_shell = true;
+        self.lock().console.shell = true;
+        self
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, Camera> {
         self.0.lock().unwrap()
     }
@@ -159,6 +174,7 @@ impl Dut {
             http: Some(Arc::new(self.clone())),
             ssh: Some(Arc::new(self.clone())),
             console: Some(Arc::new(self.clone())),
+            power: Some(Arc::new(self.clone())),
             documents: Some(Arc::new(self.clone())),
             ..Touches::default()
         }

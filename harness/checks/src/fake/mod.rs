@@ -1,12 +1,13 @@
 //! DUTs for tests: a small camera that is good, weak, silent or absent, behind every way of touching that checks use.
 
+mod boot;
 mod camera;
 mod case;
 mod line;
 mod network;
 
 pub(crate) use camera::Dut;
-pub(crate) use case::{Case, Twin};
+pub(crate) use case::{Case, Secrets, Twin};
 
 use serde_json::{Value, json};
 

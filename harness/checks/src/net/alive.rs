@@ -66,12 +66,17 @@ pub(crate) struct Observation {
     /// Whether a service answered in its own protocol; absent where none was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     service_answers: Option<bool>,
+    /// Whether it also answered each time it was asked again: from a DUT that drops connections nothing can be concluded
+    /// from what was not found.
+    steady: bool,
     /// Milliseconds to that answer.
     rtt_ms: u64,
 }
 
 /// All questions together may take so long: a DUT that answers none of the first ones is not up.
 const ALL: Duration = Duration::from_secs(6);
+/// How often a service that answered is asked again.
+const AGAIN: u32 = 3;
 /// One question of liveness may take so long.
 const ONE: Duration = Duration::from_secs(3);
 
@@ -105,7 +110,8 @@ impl TypedCheck for Alive {
             for _ in 0..2 {
                 started = Instant::now();
                 if let Some(by) = answers(cx, &p.host, service).await? {
-                    return Ok(up(by, started, Some(true)));
+                    let steady = steady(cx, &p.host, service).await?;
+                    return Ok(Observation { steady, ..up(by, started, Some(true)) });
                 }
                 if started.elapsed() >= ONE {
                     break; // silence; a connection that is merely lost is tried again
@@ -113,7 +119,7 @@ impl TypedCheck for Alive {
             }
         }
         if !asked.is_empty() {
-            return Ok(Observation { up: false, by: String::new(), service_answers: Some(false), rtt_ms: ms(started) });
+            return Ok(down(started, Some(false)));
         }
         for &port in &p.ports {
             let endpoint = cx.endpoint(&p.host, port)?;
@@ -128,7 +134,7 @@ impl TypedCheck for Alive {
                 _ => {}
             }
         }
-        Ok(Observation { up: false, by: String::new(), service_answers: None, rtt_ms: ms(started) })
+        Ok(down(started, None))
     }
 }
 
@@ -137,7 +143,21 @@ fn ms(started: Instant) -> u64 {
 }
 
 fn up(by: String, started: Instant, service_answers: Option<bool>) -> Observation {
-    Observation { up: true, by, service_answers, rtt_ms: ms(started) }
+    Observation { up: true, by, service_answers, steady: true, rtt_ms: ms(started) }
+}
+
+fn down(started: Instant, service_answers: Option<bool>) -> Observation {
+    Observation { up: false, by: String::new(), service_answers, steady: false, rtt_ms: ms(started) }
+}
+
+/// Asks the same service again, some times over.
+async fn steady(cx: &CheckContext, host: &str, service: &Service) -> Result<bool, Fault> {
+    for _ in 0..AGAIN {
+        if answers(cx, host, service).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What answered, if it did in its own protocol.
@@ -190,12 +210,13 @@ pub(crate) mod tests {
         let web = asked("https-json", 8443);
         vec![
             Case::good(Dut::good(), web.clone())
-                .shows(json!({"up": true, "by": "https-json on 8443", "service_answers": true})),
+                .shows(json!({"up": true, "by": "https-json on 8443", "service_answers": true, "steady": true})),
             Case::good(Dut::good(), asked("ssh", 2222)).shows(json!({"up": true})),
             Case::good(Dut::good(), json!({"endpoints": [{"service": "console"}]})).shows(json!({"up": true})),
             Case::good(Dut::good(), json!({"host": "dut"})).shows(json!({"up": true, "by": "reset of port 80"})),
             Case::weak(Dut::weak(), asked("telnet", 2323)).shows(json!({"up": true, "by": "telnet on 2323"})),
-            Case::dead(Dut::silent(), web.clone()).shows(json!({"up": false, "by": "", "service_answers": false})),
+            Case::dead(Dut::silent(), web.clone())
+                .shows(json!({"up": false, "by": "", "service_answers": false, "steady": false})),
             Case::dead(Dut::silent(), asked("ssh", 2222)).shows(json!({"up": false})),
             Case::dead(Dut::absent(), web).shows(json!({"up": false})),
             Case::dead(Dut::absent(), json!({"host": "dut"})).shows(json!({"up": false})),

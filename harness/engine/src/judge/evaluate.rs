@@ -36,11 +36,7 @@ pub fn applies(when: &Expr, scope: &Scope) -> Result<Result<(), Reason>, Fault> 
     match truth(when, scope) {
         Ok(true) => Ok(Ok(())),
         Ok(false) => {
-            let values: Vec<String> = when
-                .names()
-                .into_iter()
-                .flat_map(|name| values_of(when, &name, scope))
-                .collect();
+            let values: Vec<String> = when.names().into_iter().flat_map(|name| values_of(when, &name, scope)).collect();
             let text = format!("`{}` is false, where {}", when.source, values.join("; "));
             Ok(Err(Reason::new(ReasonClass::Applicability, "rule", text)))
         }
@@ -185,11 +181,9 @@ fn judge_once(expectation: &Expectation, scope: &Scope, evidence: &[String]) -> 
             let text = show.as_ref().map_or_else(|| why.clone(), |show| format!("{why}: {}", shown(show)));
             let reason = Reason::new(ReasonClass::Requirement, "refuted", text).with_refs(evidence.to_vec());
             let child = match expectation.level {
-                Level::Needed => Child::Undecided(Reason {
-                    class: ReasonClass::Evidence,
-                    code: "missing".into(),
-                    ..reason
-                }),
+                Level::Needed => {
+                    Child::Undecided(Reason { class: ReasonClass::Evidence, code: "missing".into(), ..reason })
+                }
                 _ => Child::Refuted { polarity: expectation.polarity, reason },
             };
             (result(expectation, Some(false), show, None), child)

@@ -53,7 +53,8 @@ fn once(rule: &DossierRule, scope: &Scope, node: &Node, mistakes: &Mistakes) -> 
     if rule.that.eval(scope)? == Value::Bool(true) {
         return Ok(());
     }
-    let text = |template| fill(template, scope).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let text =
+        |template| fill(template, scope).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let (message, span) = (format!("{} [{}]", text(&rule.why)?, rule.id), place(node, &text(&rule.at)?));
     let found = if rule.warning {
         Diagnostic::warning(BROKEN, message, Some(span))
@@ -103,7 +104,9 @@ fn place(node: &Node, path: &str) -> Span {
     let (mut here, mut span) = (node, start(node));
     for part in path.split('/').filter(|part| !part.is_empty()) {
         let next = match &here.value {
-            Yaml::Map(entries) => entries.iter().find(|e| e.key == part).map(|e: &Entry| (&e.value, e.key_span.clone())),
+            Yaml::Map(entries) => {
+                entries.iter().find(|e| e.key == part).map(|e: &Entry| (&e.value, e.key_span.clone()))
+            }
             Yaml::List(items) => items.iter().find_map(|item| {
                 let id = item.get("id").filter(|id| id.text() == Some(part))?;
                 Some((item, id.span.clone()))

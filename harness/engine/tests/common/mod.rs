@@ -166,6 +166,6 @@ pub(crate) fn registry() -> Registry {
     Registry {
         checks: vec![erase(PortsScan), erase(NetAlive), erase(Analyse), erase(Restore), erase(Lockout), erase(Boot)],
         providers: vec![Arc::new(Fake("virtual")), Arc::new(Fake("local"))],
-        catalogue: Catalogue { units, profiles: vec![profile] },
+        catalogue: Catalogue { units, profiles: vec![profile], ..Catalogue::default() },
     }
 }

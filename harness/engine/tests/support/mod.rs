@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use assay_engine::expr::Expr;
-use assay_engine::plan::{Level, 
-    Action, Bench, Class, Control, Expectation, Input, Plan, Polarity, Product, ResolvedRun, Scope, Step, Template,
-    Unit,
+use assay_engine::plan::{
+    Action, Bench, Class, Control, Expectation, Input, Level, Plan, Polarity, Product, ResolvedRun, Scope, Step,
+    Template, Unit,
 };
 use assay_engine::run::{RunError, RunOptions, RunOutcome, run};
 use assay_model::results::ToolInfo;
@@ -256,7 +256,14 @@ pub fn template(value: Value) -> Template {
 }
 
 pub fn expect(that: &str) -> Expectation {
-    Expectation { that: expr(that), why: None, show: None, polarity: Polarity::Absence, level: Level::Must, span: span() }
+    Expectation {
+        that: expr(that),
+        why: None,
+        show: None,
+        polarity: Polarity::Absence,
+        level: Level::Must,
+        span: span(),
+    }
 }
 
 pub fn presence(that: &str) -> Expectation {
@@ -264,7 +271,7 @@ pub fn presence(that: &str) -> Expectation {
 }
 
 pub fn control(step: Step, that: &str) -> Control {
-    Control { step, expect: expr(that) }
+    Control { step, expect: expr(that), once: false }
 }
 
 pub fn unit(id: &str, steps: Vec<Step>, expect: Vec<Expectation>) -> Unit {

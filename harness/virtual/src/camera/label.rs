@@ -68,6 +68,11 @@ impl Label {
         }
     }
 
+    /// The pre-shared key of the radio network while it is being set up. Not printed; the camera shows it to nobody.
+    pub(crate) fn radio_key(&self) -> String {
+        keyed(&format!("radio {}", self.serial))
+    }
+
     /// As a dossier names its fields; `password` is in clear.
     #[must_use]
     pub fn fields(&self) -> BTreeMap<String, String> {

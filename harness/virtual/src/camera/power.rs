@@ -107,8 +107,11 @@ async fn live(
     };
     let speaks = !camera.is(Defect::Silent) && !camera.is(Defect::Absent);
     if speaks {
-        console::bootloader(&line).await;
+        console::bootloader(&line, camera.is(Defect::BootloaderShell)).await;
         console::kernel(&line, boots).await;
+        if camera.is(Defect::BootLogLeaksKey) {
+            console::radio_key(&line, &camera.label.ssid, &camera.label.radio_key());
+        }
     }
     while let Err(trouble) = services::serve(&camera, &tasks, &off).await {
         if speaks {

@@ -132,3 +132,49 @@ async fn users_of_the_console_come_and_go() {
     terminal.type_in("\r");
     terminal.wait_for("c1 login: ").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_console_root_shell_defect_asks_nobody() {
+    let (_running, sample) = one(37, &["console-root-shell"]).await;
+    let mut terminal = Terminal::open(&sample);
+    let log = terminal.wait_for("c1# ").await;
+    assert!(!log.contains("login: "), "{log}");
+    terminal.type_in("id\r");
+    assert!(terminal.wait_for("c1# ").await.contains("uid=0(root)"));
+    terminal.type_in("exit\r");
+    terminal.wait_for("c1# ").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bootloader_shell_defect_is_stopped_by_a_key_and_boots_when_told() {
+    let (running, sample) = one(38, &["bootloader-shell"]).await;
+    let mut terminal = Terminal::open(&sample);
+    terminal.wait_for("c1 login: ").await;
+    running.power("s1", false).await.unwrap();
+    running.power("s1", true).await.unwrap();
+    terminal.wait_for("stop autoboot").await;
+    terminal.type_in(" ");
+    terminal.wait_for("=> ").await;
+    for (command, answer) in [("help", "printenv"), ("printenv", "bootcmd=bootm"), ("nonsense", "Unknown command")] {
+        terminal.type_in(&format!("{command}\r"));
+        let shown = terminal.wait_for("\r\n=> ").await;
+        assert!(shown.contains(answer), "{command}: {shown}");
+    }
+    terminal.type_in("setenv bootdelay 9\r");
+    terminal.wait_for("\r\n=> ").await;
+    terminal.type_in("boot\r");
+    terminal.wait_for("c1 login: ").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_boot_log_defect_shows_a_key_that_each_unit_has_for_itself() {
+    let keys = |log: &str| log.split("psk=\"").nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned);
+    let mut seen = Vec::new();
+    for (network, defects) in [(39, &["boot-log-leaks-key"][..]), (28, &[])] {
+        let (_running, sample) = one(network, defects).await;
+        let mut terminal = Terminal::open(&sample);
+        seen.push(keys(&terminal.wait_for("c1 login: ").await));
+    }
+    assert!(seen[0].as_ref().is_some_and(|key| key.len() >= 8), "{seen:?}");
+    assert_eq!(seen[1], None);
+}

@@ -33,13 +33,16 @@ pattern!(SECONDS, r"(?i)([0-9]{1,5}) ?s(ec|econds?)?\b");
 static ESCAPES: LazyLock<bytes::Regex> =
     LazyLock::new(|| bytes::Regex::new(r"(?-u)\x1b(\[[0-9;?]*[ -/]*[@-~]|[@-Z\\-_])").expect("a constant"));
 
-/// What a terminal would show, without escape sequences and control characters, at most the last 4 KiB.
-pub(crate) fn visible(bytes: &[u8]) -> String {
+/// What a terminal would show, without escape sequences and control characters.
+pub(crate) fn plain(bytes: &[u8]) -> String {
     let plain = ESCAPES.replace_all(bytes, &b""[..]);
-    let text: String = String::from_utf8_lossy(&plain)
-        .chars()
-        .filter(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'))
-        .collect();
+    let shown = |c: &char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
+    String::from_utf8_lossy(&plain).chars().filter(shown).collect()
+}
+
+/// The same, at most the last 4 KiB.
+pub(crate) fn visible(bytes: &[u8]) -> String {
+    let text = plain(bytes);
     let start = text.char_indices().rev().nth(4095).map_or(0, |(i, _)| i);
     text[start..].to_owned()
 }

@@ -7,9 +7,9 @@ use assay_model::Diagnostic;
 use assay_model::catalogue::{CatalogueUnit, Profile};
 use serde_json::Value;
 
-use super::{Mistakes, rule};
 use super::fields::{Fields, header};
 use super::suite::{Seen, unique};
+use super::{Mistakes, rule};
 use crate::load::suggest;
 use crate::load::tree::Node;
 use crate::plan::Catalogue;

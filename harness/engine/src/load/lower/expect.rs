@@ -23,7 +23,14 @@ fn one(node: &Node, names: &Names, mistakes: &Mistakes) -> Option<Expectation> {
     let Yaml::Map(_) = node.value else {
         let that = lower_condition(node, names, mistakes)?;
         let span = that.span.clone();
-        return Some(Expectation { that, why: None, show: None, polarity: Polarity::Absence, level: Level::Must, span });
+        return Some(Expectation {
+            that,
+            why: None,
+            show: None,
+            polarity: Polarity::Absence,
+            level: Level::Must,
+            span,
+        });
     };
     let fields = Fields::open("an expectation", node, &KEYS, mistakes)?;
     let that = fields.require("that").and_then(|n| lower_condition(n, names, mistakes));

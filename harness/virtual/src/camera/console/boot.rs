@@ -2,24 +2,35 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
-use super::port::ConsoleLine;
+use super::{monitor, port::ConsoleLine};
 use crate::camera::body::FIRMWARE;
 
 const BOOTLOADER: Duration = Duration::from_millis(20);
 const COUNTDOWN: Duration = Duration::from_millis(80);
+/// With a countdown that stops: long enough for a person's reflexes would be a second; a test's are faster.
+const OPEN_COUNTDOWN: Duration = Duration::from_millis(300);
 const KERNEL: Duration = Duration::from_millis(40);
 const SERVICES: Duration = Duration::from_millis(180);
 
-/// Power on to the start of the kernel. The countdown is shown, and keys do nothing: production images are locked.
-pub(crate) async fn bootloader(line: &ConsoleLine) {
+/// Power on to the start of the kernel. The countdown is shown, and keys do nothing: production images are locked. With
+/// `stops`, a key in the countdown leads to the prompt; comes back when the owner of that prompt boots.
+pub(crate) async fn bootloader(line: &ConsoleLine, stops: bool) {
     sleep(BOOTLOADER).await;
     line.say("\r\nC1 Boot 2026.04 (Apr 02 2026 - 10:12:44 +0000)\r\n\r\n");
     line.say("CPU:   C1 camera processor, 800 MHz\r\nDRAM:  128 MiB\r\nFlash: 16 MiB\r\n");
     line.say("Image: signature valid\r\nHit any key to stop autoboot:  1");
-    sleep(COUNTDOWN).await;
-    line.say("\x08\x08 0\r\nStarting kernel ...\r\n\r\n");
+    if stops {
+        if let Ok(Some(_)) = timeout(OPEN_COUNTDOWN, line.hear()).await {
+            line.say("\x08\x08 0\r\n");
+            monitor::prompt(line).await;
+        }
+    } else {
+        sleep(COUNTDOWN).await;
+        line.say("\x08\x08 0\r\n");
+    }
+    line.say("Starting kernel ...\r\n\r\n");
 }
 
 /// The kernel, until the network is up.
@@ -39,6 +50,11 @@ pub(crate) async fn kernel(line: &ConsoleLine, boots: u32) {
     sleep(KERNEL).await;
     line.say(format!("[    0.061007] config: boot count {boots}\r\n"));
     line.say("[    0.062840] eth0: link up, 100 Mbps, full duplex\r\n");
+}
+
+/// The radio, in words that a maker forgot to take out.
+pub(crate) fn radio_key(line: &ConsoleLine, ssid: &str, key: &str) {
+    line.say(format!("[    0.063112] wlan0: ssid=\"{ssid}\" psk=\"{key}\"\r\n"));
 }
 
 /// The services could not start, in the words of a device that tries again.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::port::ConsoleLine;
 use crate::camera::body::Camera;
+use crate::camera::defect::Defect;
 use crate::camera::line_editor::{LineEditor, Typed};
 use crate::camera::shell::{Shell, Then, User};
 use crate::camera::state::LogOn;
@@ -11,6 +12,11 @@ use crate::camera::state::LogOn;
 /// Prompts, logs on, runs the shell, and prompts again; ends when the port is gone.
 pub(crate) async fn attend(camera: Arc<Camera>, line: ConsoleLine) {
     let mut terminal = Terminal { line, editor: LineEditor::default(), pending: Vec::new() };
+    if camera.is(Defect::ConsoleRootShell) {
+        terminal.forget().await;
+        while run(Shell::new(camera.clone(), User::ROOT), &mut terminal).await.is_some() {}
+        return;
+    }
     while let Some(()) = log_on(&camera, &mut terminal).await {
         let shell = Shell::new(camera.clone(), User::SERVICE);
         if run(shell, &mut terminal).await.is_none() {

@@ -2,9 +2,10 @@
 
 mod boot;
 mod logon;
+mod monitor;
 mod output;
 mod port;
 
-pub(crate) use boot::{bootloader, kernel, network_trouble, started};
+pub(crate) use boot::{bootloader, kernel, network_trouble, radio_key, started};
 pub(crate) use logon::attend;
 pub(crate) use port::{ConsoleLine, OpenConsole, open};

@@ -1,0 +1,280 @@
+//! The provider: guests that are wired like DUTs, and their power switches.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use assay_model::{
+    AddressBook, BenchProvider, BenchRequest, Deadline, Diagnostic, Dut, DutOrigin, Fault, OpenBench, Severity,
+};
+use async_trait::async_trait;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+
+use super::super::reference::Reference;
+use super::{
+    flash,
+    guest::{Guest, GuestCommand},
+    settings::{self, QemuSettings},
+};
+use crate::bench::station::{ConsoleWire, PowerWire, Source, Station, Wired};
+use crate::console::HeldPty;
+use crate::document::DocumentSettings;
+use crate::power::{PowerSwitch, Switch};
+
+/// How long QEMU may take until the guest runs.
+const START: std::time::Duration = std::time::Duration::from_secs(20);
+
+/// Benches of guests in QEMU.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct QemuBench;
+
+#[async_trait]
+impl BenchProvider for QemuBench {
+    fn name(&self) -> &'static str {
+        "qemu"
+    }
+
+    fn lint(&self, request: &BenchRequest) -> Vec<Diagnostic> {
+        settings::read(request).1
+    }
+
+    async fn open(&self, request: &BenchRequest) -> Result<Box<dyn OpenBench>, Fault> {
+        let (settings, mistakes) = settings::read(request);
+        if let Some(mistake) = mistakes.iter().find(|m| m.severity == Severity::Error) {
+            return Err(Fault::plan("bench-settings", mistake.message.clone())
+                .with_help(mistake.help.clone().unwrap_or_default()));
+        }
+        let kept = tempfile::Builder::new().prefix("assay-qemu-").tempdir();
+        let kept = Arc::new(kept.map_err(|e| Fault::bench("qemu-folder", format!("no temporary folder: {e}")))?);
+        let mut addresses = AddressBook::new();
+        let mut wired = Vec::new();
+        let mut switches = BTreeMap::new();
+        for number in 1..=settings.samples {
+            let plan = Plan { settings: &settings, folder: &request.folder, kept: kept.path(), number };
+            let machine = Arc::new(plan.machine(Arc::clone(&kept))?);
+            if machine.host.is_some() {
+                addresses.own(&plan.address().to_string(), IpAddr::V4(plan.address()));
+            }
+            switches.insert(plan.id(), Arc::clone(&machine));
+            wired.push(wire(&plan, machine, request));
+        }
+        let documents = DocumentSettings { folder: request.folder.clone(), ..DocumentSettings::default() };
+        let reference = Reference::start_in(&mut addresses).await?;
+        let mut station = Station::new(wired, addresses, documents, Some(reference));
+        station.source = Some(Box::new(Machines(switches)));
+        Ok(Box::new(station))
+    }
+}
+
+fn wire(plan: &Plan<'_>, machine: Arc<Machine>, request: &BenchRequest) -> Wired {
+    let id = plan.id();
+    let labelled = request.samples.iter().any(|sample| {
+        sample.as_object().is_some_and(|f| f.get("id").and_then(Value::as_str) == Some(&id) && f.len() > 1)
+    });
+    let provides = [
+        ("network", machine.host.is_some()),
+        ("console", machine.pty.is_some()),
+        ("power", true),
+        ("labels", labelled),
+        ("documents", true),
+        ("operator", true),
+    ];
+    let dut = Dut {
+        id,
+        host: machine.host.map(|h| h.to_string()),
+        console: machine.pty.as_ref().map(|pty| pty.path().to_owned()),
+        provides: provides.into_iter().filter(|(_, there)| *there).map(|(word, _)| word.to_owned()).collect(),
+        ..Dut::default()
+    };
+    Wired {
+        dut: Arc::new(dut),
+        origin: DutOrigin { kind: format!("qemu {}", plan.settings.machine), defects: Vec::new() },
+        label: BTreeMap::new(),
+        console: machine.pty.as_ref().map(|pty| ConsoleWire::Pty(Arc::clone(pty))),
+        power: Some(PowerWire::Switch(Arc::new(PowerSwitch::new(QemuSwitch(machine))))),
+        off_at_end: false,
+    }
+}
+
+/// One sample before it exists.
+struct Plan<'a> {
+    settings: &'a QemuSettings,
+    folder: &'a Path,
+    kept: &'a Path,
+    number: u8,
+}
+
+impl Plan<'_> {
+    fn id(&self) -> String {
+        format!("s{}", self.number)
+    }
+
+    fn address(&self) -> Ipv4Addr {
+        let [a, b, c, _] = self.settings.network.octets();
+        Ipv4Addr::new(a, b, c, self.number)
+    }
+
+    fn machine(&self, kept: Arc<TempDir>) -> Result<Machine, Fault> {
+        let settings = self.settings;
+        let pty = settings.serial.then(HeldPty::new).transpose();
+        let pty = pty.map_err(|e| {
+            Fault::bench("no-pty", format!("no pty for the console of {}: {e}", self.id()))
+                .with_help("see that /dev/pts is mounted and has ptys left")
+        })?;
+        let mut arguments: Vec<String> = ["-nodefaults", "-display", "none"].map(str::to_owned).to_vec();
+        let mut add = |option: &str, value: String| arguments.extend([option.to_owned(), value]);
+        add("-machine", settings.machine.clone());
+        add("-m", format!("{}M", settings.memory_mib));
+        add("-name", format!("assay-{}", self.id()));
+        if let Some(cpu) = &settings.cpu {
+            add("-cpu", cpu.clone());
+        }
+        for (option, path) in [("-bios", &settings.bios), ("-kernel", &settings.kernel), ("-initrd", &settings.initrd)]
+        {
+            if let Some(path) = path {
+                add(option, self.present(path)?.display().to_string());
+            }
+        }
+        if let Some(append) = &settings.append {
+            add("-append", append.clone());
+        }
+        if let Some(image) = &settings.image {
+            let copy = self.kept.join(format!("{}.image", self.id()));
+            let from = self.present(image)?;
+            std::fs::copy(&from, &copy).map_err(|e| file(&copy, &e))?;
+            add("-drive", format!("if=none,id=image,format=raw,file={}", copy.display()));
+            add("-device", "virtio-blk,drive=image".into());
+        }
+        if !settings.u_boot_env.is_empty() {
+            let drive = self.kept.join(format!("{}.flash", self.id()));
+            flash::write(&drive, &settings.u_boot_env).map_err(|e| file(&drive, &e))?;
+            add("-drive", format!("if=pflash,index=1,format=raw,file={}", drive.display()));
+        }
+        if let Some(pty) = &pty {
+            add("-chardev", format!("serial,id=console,path={}", pty.path()));
+            add("-serial", "chardev:console".into());
+        }
+        let host = (!settings.forward.is_empty()).then(|| self.address());
+        if let Some(host) = host {
+            // restrict: the guest answers, and reaches nothing.
+            let mut network = "user,restrict=on".to_owned();
+            for (ours, guests) in &settings.forward {
+                network.push_str(&format!(",hostfwd=tcp:{host}:{ours}-:{guests}"));
+            }
+            add("-nic", network);
+            // The card's own boot ROM is in another package, and no guest boots from the network here.
+            add("-global", "virtio-net-pci.romfile=".into());
+        }
+        arguments.extend(settings.args.iter().cloned());
+        let program = format!("qemu-system-{}", settings.architecture);
+        let command = GuestCommand { program, package: settings.package, arguments };
+        Ok(Machine {
+            command,
+            host,
+            ports: settings.forward.keys().copied().collect(),
+            pty: pty.map(Arc::new),
+            guest: Mutex::new(None),
+            _kept: kept,
+        })
+    }
+
+    /// The path of a file that must be there.
+    fn present(&self, written: &str) -> Result<PathBuf, Fault> {
+        let path = self.folder.join(written);
+        if path.is_file() {
+            return Ok(path);
+        }
+        let help = if path.starts_with("/usr/lib/u-boot") {
+            "install it: apt install u-boot-qemu"
+        } else {
+            "relative paths start at the bench file's folder"
+        };
+        Err(Fault::bench("qemu-file", format!("`{}` is not there", path.display())).with_help(help))
+    }
+}
+
+fn file(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::bench("qemu-file", format!("`{}` cannot be written: {error}", path.display()))
+        .with_help("free space in the temporary folder, or set TMPDIR")
+}
+
+/// One sample: how it is started, and its guest while it has power.
+struct Machine {
+    command: GuestCommand,
+    host: Option<Ipv4Addr>,
+    ports: Vec<u16>,
+    pty: Option<Arc<HeldPty>>,
+    guest: Mutex<Option<Guest>>,
+    /// The folder with its drives.
+    _kept: Arc<TempDir>,
+}
+
+impl Machine {
+    async fn turn(&self, on: bool, until: Deadline) -> Result<(), Fault> {
+        let mut guest = self.guest.lock().await;
+        if on && guest.as_ref().is_some_and(Guest::runs) {
+            return Ok(());
+        }
+        if let Some(mut running) = guest.take() {
+            running.kill().await;
+        }
+        if !on {
+            return Ok(());
+        }
+        self.ports_are_free()?;
+        if let Some(pty) = &self.pty {
+            pty.forget_typed().map_err(|e| Fault::bench("no-pty", format!("the pty {} is gone: {e}", pty.path())))?;
+        }
+        *guest = Some(Guest::start(&self.command, until).await?);
+        Ok(())
+    }
+
+    /// Said before QEMU does, because QEMU does not name the port.
+    fn ports_are_free(&self) -> Result<(), Fault> {
+        for (host, port) in self.host.iter().flat_map(|host| self.ports.iter().map(move |port| (*host, *port))) {
+            TcpListener::bind((host, port)).map_err(|e| {
+                Fault::bench("port-taken", format!("{host}:{port}, which `forward` names, cannot be had: {e}"))
+                    .with_help("another program has it, or it is below 1024: choose another port, or another `network`")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The power switch of one sample.
+struct QemuSwitch(Arc<Machine>);
+
+#[async_trait]
+impl Switch for QemuSwitch {
+    async fn set(&self, on: bool, until: Deadline) -> Result<(), Fault> {
+        self.0.turn(on, until).await
+    }
+
+    async fn state(&self, _until: Deadline) -> Result<Option<bool>, Fault> {
+        Ok(Some(self.0.guest.lock().await.as_ref().is_some_and(Guest::runs)))
+    }
+}
+
+/// All samples, by id.
+struct Machines(BTreeMap<String, Arc<Machine>>);
+
+#[async_trait]
+impl Source for Machines {
+    async fn bring_up(&self, dut: &Dut) -> Result<(), Fault> {
+        match self.0.get(&dut.id) {
+            Some(machine) => machine.turn(true, Deadline::after(START)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn give_back(&self) {
+        for machine in self.0.values() {
+            if let Err(fault) = machine.turn(false, Deadline::after(START)).await {
+                tracing::warn!("a guest may still run: {fault}");
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Secrets in memory, firmware and logs: rules as data, a prefilter over their keywords, a bounded pattern at each hit.
+
+mod check;
+mod engine;
+mod forms;
+mod hashes;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use check::SecretsSearch;
+pub(crate) use check::reported;
+pub use engine::{Canary, Finding, Found, Search, SearchError, SearchOptions, SearchResult};
+pub use forms::Form;
+pub use rules::rule_names;

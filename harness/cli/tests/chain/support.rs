@@ -1,0 +1,101 @@
+//! Runs the real binary on virtual cameras, each test on a loopback network of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// The repository.
+pub(super) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the repository is there")
+}
+
+/// A bench of virtual cameras, and a place for packs and keys.
+pub(super) struct Lab {
+    folder: tempfile::TempDir,
+    bench: PathBuf,
+}
+
+/// What a run left behind.
+pub(super) struct Ran {
+    pub(super) code: i32,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Ran {
+    /// The pack's path: the last line.
+    pub(super) fn pack(&self) -> PathBuf {
+        PathBuf::from(self.stdout.lines().last().unwrap_or_default())
+    }
+
+    /// summary.json.
+    pub(super) fn summary(&self) -> Value {
+        let path = self.pack().join("summary.json");
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}\n{}", path.display(), self.stderr));
+        serde_json::from_str(&text).expect("summary.json is JSON")
+    }
+
+    /// Units with that verdict, sorted.
+    pub(super) fn units(&self, verdict: &str) -> Vec<String> {
+        let summary = self.summary();
+        let units = summary["units"].as_object().expect("units");
+        let mut ids: Vec<String> = units.iter().filter(|(_, v)| *v == verdict).map(|(id, _)| id.clone()).collect();
+        ids.sort();
+        ids
+    }
+}
+
+impl Lab {
+    /// `number` is the third byte of the lab's network; tests that run at the same time take different ones.
+    pub(super) fn new(number: u8, samples: u32) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let products = root().join("lab-config/products");
+        let bench = folder.path().join("bench.yaml");
+        let text = format!(
+            "assay: bench/1\nbench: virtual-camera\nprovider: {{ virtual: camera, samples: {samples}, network: 127.22.{number}.0 }}\n\
+             product: {0}/virtual-camera.yaml\nanswers: {0}/virtual-camera-answers.yaml\n\
+             permits: [passive, active, disruptive]\nlimits: {{ tries_per_mechanism: 8, pause_ms: 20 }}\n",
+            products.display()
+        );
+        std::fs::write(&bench, text).expect("bench written");
+        Self { folder, bench }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// `assay` with a home of its own.
+    pub(super) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+        command.args(args).env("XDG_CONFIG_HOME", self.path()).current_dir(root()).stdin(Stdio::null());
+        command
+    }
+
+    /// Any command, to its end.
+    pub(super) fn assay(&self, args: &[&str]) -> Ran {
+        let output = self.command(args).output().expect("assay starts");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// The arguments of a run of the password plan.
+    pub(super) fn run_args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        let mut args = vec!["run", "test-plans/psti/passwords.yaml", "--bench"];
+        args.push(self.bench.to_str().expect("UTF-8"));
+        args.push("--out");
+        args.push(self.path().to_str().expect("UTF-8"));
+        args.extend(more);
+        args
+    }
+
+    /// The password plan on this lab's cameras.
+    pub(super) fn run(&self, more: &[&str]) -> Ran {
+        self.assay(&self.run_args(more))
+    }
+}

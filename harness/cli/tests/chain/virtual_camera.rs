@@ -1,0 +1,182 @@
+//! The whole chain on virtual cameras: plan, devices, judgement, pack. Every seeded defect fails the units that it belongs
+//! to and no other; a dead twin never passes a unit that it affects.
+
+use std::sync::Mutex;
+
+use super::support::{Lab, Ran};
+use serde_json::Value;
+
+fn switches(kind: &str) -> Vec<Value> {
+    let lab = Lab::new(200, 1);
+    let listed = lab.assay(&["virtual", "list", "--json"]);
+    let list: Value = serde_json::from_str(&listed.stdout).expect("JSON");
+    let camera = list["models"].as_array().expect("models").iter().find(|m| m["name"] == "camera").expect("a camera");
+    let all = camera["defects"].as_array().expect("defects").iter();
+    // Defects of other surfaces name units of other plans; their own tests run those.
+    let here = |d: &&Value| {
+        d["kind"] == "dead"
+            || d["fails"].as_array().is_some_and(|f| f.iter().any(|u| PLANNED.contains(&u.as_str().unwrap_or(""))))
+    };
+    all.filter(|d| d["kind"] == kind).filter(here).cloned().collect()
+}
+
+/// Units of the password plan that a seeded defect can fail.
+const PLANNED: [&str; 14] = [
+    "PSTI-1.1",
+    "PSTI-1.2",
+    "PSTI-1.3a",
+    "PSTI-1.3b",
+    "PSTI-1.3c",
+    "PSTI-1.3d",
+    "PSTI-1.X1",
+    "5.1-1-2 a",
+    "5.1-1-2 b",
+    "5.1-1-2 c",
+    "5.1-2-2 a",
+    "5.1-5-2 b",
+    "5.6-1-2 a",
+    "5.6-1-2 b",
+];
+
+fn texts(value: &Value) -> Vec<String> {
+    let mut texts: Vec<String> =
+        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    texts.sort();
+    texts
+}
+
+/// Runs every switch of a kind on a network of its own, three at a time.
+fn each(kind: &str, first_network: u8, judge: impl Fn(&Value, &Ran) -> Result<(), String> + Sync) {
+    let switches = switches(kind);
+    assert!(!switches.is_empty());
+    let queue = Mutex::new(switches.iter().zip(first_network..).collect::<Vec<_>>());
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while let Some((switch, network)) = { queue.lock().expect("queue").pop() } {
+                    let name = switch["name"].as_str().expect("a name");
+                    let lab = Lab::new(network, 3);
+                    let ran = lab.run(&["--defect", name]);
+                    if let Err(text) = judge(switch, &ran) {
+                        wrong.lock().expect("list").push(format!("{name}: {text}\n{}", ran.stderr));
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("list");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn three_good_cameras_pass_and_leave_a_pack_that_verifies() {
+    let lab = Lab::new(1, 3);
+    let ran = lab.run(&[]);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.summary()["counts"]["PASS"], ran.summary()["units"].as_object().expect("units").len());
+    assert_eq!(ran.summary()["product"], "UNDETERMINED", "the passwords alone decide no profile");
+    let pack = ran.pack();
+    let pack = pack.to_str().expect("UTF-8");
+    let signers = lab.path().join("assay/keys/allowed_signers");
+    let verified = lab.assay(&["verify", pack, "--allowed-signers", signers.to_str().expect("UTF-8")]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+    let again = lab.assay(&["rejudge", pack]);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{}", again.stderr);
+
+    // Rendering again from the record gives the bytes of the pack.
+    for (format, file) in [("junit", "junit.xml"), ("html", "report.html"), ("json", "results/results.json")] {
+        let rendered = lab.assay(&["report", pack, "--format", format]);
+        let kept = std::fs::read_to_string(ran.pack().join(file)).expect(file);
+        assert_eq!(rendered.stdout, kept, "{file}");
+    }
+    no_secret_is_left_in(&lab, &ran);
+
+    std::fs::write(ran.pack().join("summary.json"), "{}").expect("edited");
+    let broken = lab.assay(&["verify", pack]);
+    assert_eq!(broken.code, 5);
+    assert!(broken.stdout.contains("summary.json"), "{}", broken.stdout);
+}
+
+/// Label passwords are secrets of the dossier: no file of a pack holds one in clear.
+fn no_secret_is_left_in(lab: &Lab, ran: &Ran) {
+    let mut started =
+        lab.command(&["virtual", "start", "camera", "--samples", "3", "--network", "127.22.99.0", "--json"]);
+    let mut child = started.stdout(std::process::Stdio::piped()).spawn().expect("starts");
+    let mut line = String::new();
+    let stdout = child.stdout.take().expect("stdout");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line).expect("one line");
+    child.kill().expect("killed");
+    child.wait().expect("waited");
+    let shown: Value = serde_json::from_str(&line).expect("JSON");
+    let secrets: Vec<String> = shown["samples"]
+        .as_array()
+        .expect("samples")
+        .iter()
+        .map(|s| s["label"]["password"].as_str().expect("a label password").to_owned())
+        .collect();
+    assert_eq!(secrets.len(), 3);
+    let mut stack = vec![ran.pack()];
+    while let Some(path) = stack.pop() {
+        if path.is_dir() {
+            stack.extend(std::fs::read_dir(&path).expect("readable").map(|e| e.expect("entry").path()));
+            continue;
+        }
+        let bytes = std::fs::read(&path).expect("readable");
+        for secret in &secrets {
+            let found = bytes.windows(secret.len()).any(|w| w == secret.as_bytes());
+            assert!(!found, "{} holds a label password", path.display());
+        }
+    }
+}
+
+#[test]
+fn each_defect_fails_its_units_and_no_other() {
+    each("defect", 10, |defect, ran| {
+        let (expected, failed) = (texts(&defect["fails"]), ran.units("FAIL"));
+        if ran.code != 1 {
+            return Err(format!("ended {} and not 1", ran.code));
+        }
+        if expected != failed {
+            return Err(format!("was to fail {expected:?} and failed {failed:?}"));
+        }
+        let undecided: Vec<String> = ["ERROR", "INCONCLUSIVE", "NOT_RUN"].iter().flat_map(|v| ran.units(v)).collect();
+        if undecided.is_empty() { Ok(()) } else { Err(format!("left {undecided:?} undecided")) }
+    });
+}
+
+#[test]
+fn a_dead_twin_neither_passes_nor_fails_what_it_affects() {
+    each("dead", 40, |twin, ran| {
+        let affected = texts(&twin["affects"]);
+        let mut undecided: Vec<String> =
+            ["ERROR", "INCONCLUSIVE", "NOT_RUN"].iter().flat_map(|v| ran.units(v)).collect();
+        undecided.sort();
+        if !ran.units("FAIL").is_empty() {
+            return Err(format!("failed {:?}", ran.units("FAIL")));
+        }
+        if affected == undecided {
+            Ok(())
+        } else {
+            Err(format!("was to affect {affected:?} and affected {undecided:?}"))
+        }
+    });
+}
+
+#[test]
+fn one_sample_says_nothing_about_what_differs_between_units() {
+    let lab = Lab::new(2, 1);
+    let ran = lab.run(&["--select", "unit in ['PSTI-1.2', '5.1-1-2 c']"]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert_eq!(ran.units("INCONCLUSIVE"), ["5.1-1-2 c", "PSTI-1.2"]);
+}
+
+#[test]
+fn without_answers_and_terminal_an_operator_step_is_not_run() {
+    let lab = Lab::new(3, 1);
+    let nobody = lab.path().join("nobody.yaml");
+    std::fs::write(&nobody, "assay: answers/1\noperator: { id: op-1, name: Nobody }\nanswers: []\n").expect("written");
+    let ran = lab.run(&["--select", "unit == 'PSTI-1.4'", "--answers", nobody.to_str().expect("UTF-8")]);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert_eq!(ran.units("NOT_RUN"), ["PSTI-1.4"]);
+}
