@@ -34,6 +34,7 @@ fn changes() -> Vec<(String, Change)> {
     let mut all: Vec<(String, Change)> = std::fs::read_dir(here().join("tests/dossiers"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
         .map(|path| {
             let text = std::fs::read_to_string(&path).unwrap();
             let change = serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
