@@ -97,7 +97,9 @@ fn page(plan: &Plan) -> String {
         let mut number = clause.split('.').map(|n| n.parse::<u32>().unwrap());
         let key = (number.next().unwrap(), number.next().unwrap_or(0));
         let text = sections.entry(key).or_insert_with(|| {
-            format!("\n## Section {clause}\n\n| unit | what | class | observed by | controls |\n|---|---|---|---|---|\n")
+            format!(
+                "\n## Section {clause}\n\n| unit | what | class | observed by | controls |\n|---|---|---|---|---|\n"
+            )
         });
         let (own, controls) = checks(plan, unit);
         let shown = |list: &[String]| list.join(", ");

@@ -48,7 +48,9 @@ pub fn load_catalogue(folder: &Path) -> Result<Catalogue, Vec<Diagnostic>> {
                 let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|e| e.path()).collect();
                 paths.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
                 // Rules compute with catalogues that stand before them.
-                paths.sort_by_key(|path| (path.file_stem().is_some_and(|n| n.to_string_lossy().ends_with("rules")), path.clone()));
+                paths.sort_by_key(|path| {
+                    (path.file_stem().is_some_and(|n| n.to_string_lossy().ends_with("rules")), path.clone())
+                });
                 for path in paths {
                     if let Some(node) = files.read(&path, "catalogue", None, &mistakes) {
                         lower::catalogue::lower(&node, &mut catalogue, &mut known, &mistakes);

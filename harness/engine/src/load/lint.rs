@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use assay_model::Diagnostic;
 
 use super::files::Files;
+use super::lower::catalogue::Known;
 use super::lower::params::Overrides;
 use super::lower::plan::{LoweredPlan, Lowering};
-use super::lower::catalogue::Known;
 use super::lower::{self, Mistakes};
 use super::resolve::{duplicates, plan_nodes};
 use super::rules;

@@ -28,7 +28,12 @@ fn names(taken: &[String]) -> Names {
 }
 
 /// `rules:` of a file, and `names:`, data that they take from catalogues: `provisions: some-catalogue/provisions`.
-pub(super) fn lower_rules(fields: &Fields<'_>, texts: &BTreeMap<String, Value>, into: &mut Catalogue, mistakes: &Mistakes) {
+pub(super) fn lower_rules(
+    fields: &Fields<'_>,
+    texts: &BTreeMap<String, Value>,
+    into: &mut Catalogue,
+    mistakes: &Mistakes,
+) {
     let taken = fields.get("names").map_or(&[][..], Node::entries);
     for entry in taken {
         let Some(path) = fields.as_text("names", &entry.value) else { continue };
