@@ -261,5 +261,5 @@ fn answers_are_to_units_of_the_catalogues_once_each_and_with_a_reason() {
         assert_eq!(answer.answer, "pass", "`{}`: the good camera", answer.unit);
         assert!(answer.reason.len() >= 20, "`{}`", answer.unit);
     }
-    assert!(seen.len() > 150, "{} answers", seen.len());
+    assert!(seen.len() > 100, "an unattended run needs every operator step answered: {}", seen.len());
 }

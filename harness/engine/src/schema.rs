@@ -105,7 +105,7 @@ fn params() -> Value {
 
 fn unit() -> Value {
     mapping(&keys::UNIT, &["unit", "question"], |key| match key {
-        "unit" => text("The catalogue's id (`5.6-1-2 b`, `PSTI-1.2`), or the plan's own."),
+        "unit" => text("The catalogue's id, as `5.6-1-2 b`, or the plan's own."),
         "also" => texts("Further unit ids that the same expectations decide."),
         "title" => text("For a person; the catalogue's wins."),
         "question" => text("The question that this unit answers."),
