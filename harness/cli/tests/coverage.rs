@@ -1,78 +1,158 @@
-//! The draft of how each unit of TS 103 701 is decided leaves none out and names nothing that it does not explain.
+//! Every unit of TS 103 701 is planned once, and the page that says how is what the plans say.
+//!
+//! `ASSAY_WRITE=1 cargo test -p assay --test coverage` writes the page anew.
 #![allow(clippy::unwrap_used)] // tests say by panicking what is wrong
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::PathBuf;
 
-use serde::Deserialize;
+use assay_engine::load;
+use assay_engine::plan::{Action, Plan, Registry, Step, Template, TextPart, Unit};
 
-#[derive(Deserialize)]
-struct Coverage {
-    assay: String,
-    basis: String,
-    counts: BTreeMap<String, usize>,
-    checks: BTreeMap<String, String>,
-    adapters: BTreeMap<String, String>,
-    units: Vec<Row>,
+const CATALOGUES: [&str; 2] = ["etsi-en-303-645-2.1.1.yaml", "etsi-ts-103-701-1.1.1.yaml"];
+const PROFILE: &str = "etsi-en-303-645";
+
+fn plans() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../test-plans")
 }
 
-#[derive(Deserialize)]
-struct Row {
-    unit: String,
-    class: String,
-    checks: Vec<String>,
-    adapters: Vec<String>,
+fn registry() -> Registry {
+    let read = |name| std::fs::read_to_string(plans().join("catalogue").join(name)).unwrap();
+    let texts = CATALOGUES.map(|name| (name, read(name)));
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let catalogue = load::catalogue_of(&texts).unwrap();
+    Registry { checks: assay_checks::all(), providers: assay_adapters::bench::providers(), catalogue }
 }
 
-#[derive(Deserialize)]
-struct Catalogue {
-    units: Vec<Unit>,
+fn plan(registry: &Registry) -> Plan {
+    let loaded = load::load_plans(&[plans().join("en303645")], registry);
+    let mut plans = loaded.unwrap_or_else(|found| panic!("{found:#?}")).plans;
+    assert_eq!(plans.len(), 1, "one plan, so that discovery is done once");
+    plans.remove(0)
 }
 
-#[derive(Deserialize)]
-struct Unit {
-    id: String,
-}
-
-fn read<T: for<'de> Deserialize<'de>>(path: &str) -> T {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-plans").join(path);
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-}
-
-#[test]
-fn every_unit_of_the_catalogue_has_one_row_in_the_catalogues_order() {
-    let coverage: Coverage = read("en303645/coverage.yaml");
-    assert_eq!(coverage.assay, "coverage/1");
-    let catalogue: Catalogue = read(&format!("catalogue/{}.yaml", coverage.basis));
-    let units: Vec<_> = catalogue.units.iter().map(|u| u.id.as_str()).collect();
-    assert_eq!(units.len(), 226);
-    assert_eq!(coverage.units.iter().map(|r| r.unit.as_str()).collect::<Vec<_>>(), units);
-}
-
-#[test]
-fn classes_follow_from_what_a_row_needs() {
-    let coverage: Coverage = read("en303645/coverage.yaml");
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    for row in &coverage.units {
-        let person = row.adapters.iter().any(|a| a == "operator");
-        let class = match (row.checks.is_empty(), person) {
-            (false, false) => "automated",
-            (false, true) => "assisted",
-            (true, true) => "assessor",
-            (true, false) => panic!("{}: neither a check nor a person", row.unit),
-        };
-        assert_eq!(row.class, class, "{}", row.unit);
-        *counts.entry(row.class.clone()).or_default() += 1;
+/// Names that a template reads.
+fn names_of(template: &Template, out: &mut Vec<String>) {
+    match template {
+        Template::Literal(_) => {}
+        Template::Expr(expr) => out.extend(expr.names()),
+        Template::Text(parts) => parts.iter().for_each(|part| {
+            if let TextPart::Expr(expr) = part {
+                out.extend(expr.names());
+            }
+        }),
+        Template::List(items) => items.iter().for_each(|item| names_of(item, out)),
+        Template::Map(entries) => entries.iter().for_each(|(_, item)| names_of(item, out)),
     }
-    assert_eq!(coverage.counts, counts);
+}
+
+/// Checks of some steps, and the names that they read.
+fn walk(steps: &[Step], checks: &mut Vec<String>, names: &mut Vec<String>) {
+    for step in steps {
+        match &step.action {
+            Action::Check { check, with } => {
+                checks.push(check.info().name.to_owned());
+                names_of(with, names);
+            }
+            Action::Ask(ask) => names_of(&ask.text, names),
+            Action::ForEach { over, steps, .. } => {
+                names.extend(over.names());
+                walk(steps, checks, names);
+            }
+        }
+    }
+}
+
+/// What observes for a unit: checks of its own steps and of the shared ones that it reads, and those of its controls.
+fn checks(plan: &Plan, unit: &Unit) -> (Vec<String>, Vec<String>) {
+    let (mut own, mut controls, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    walk(&unit.steps, &mut own, &mut names);
+    for expectation in &unit.expect {
+        names.extend(expectation.that.names());
+        names.extend(expectation.show.iter().flat_map(|e| e.names()));
+    }
+    for control in &unit.control {
+        walk(std::slice::from_ref(&control.step), &mut controls, &mut names);
+    }
+    for step in plan.shared.iter().rev() {
+        if step.name.as_ref().is_some_and(|name| names.contains(name)) {
+            walk(std::slice::from_ref(step), &mut own, &mut names);
+        }
+    }
+    for list in [&mut own, &mut controls] {
+        list.sort();
+        list.dedup();
+    }
+    (own, controls)
+}
+
+fn page(plan: &Plan) -> String {
+    let mut sections: BTreeMap<(u32, u32), String> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for unit in &plan.units {
+        let entry = unit.catalogue.as_ref().unwrap();
+        *counts.entry(unit.class.word()).or_default() += 1;
+        let clause = entry.provision.split('-').next().unwrap();
+        let mut number = clause.split('.').map(|n| n.parse::<u32>().unwrap());
+        let key = (number.next().unwrap(), number.next().unwrap_or(0));
+        let text = sections.entry(key).or_insert_with(|| {
+            format!(
+                "\n## Section {clause}\n\n| unit | what | class | observed by | controls |\n|---|---|---|---|---|\n"
+            )
+        });
+        let (own, controls) = checks(plan, unit);
+        let shown = |list: &[String]| list.join(", ");
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            unit.id,
+            entry.title,
+            unit.class.word(),
+            shown(&own),
+            shown(&controls)
+        )
+        .unwrap();
+    }
+    let count = |class| counts.get(class).copied().unwrap_or(0);
+    let mut page = String::from("# How each unit of TS 103 701 V1.1.1 is decided\n\n");
+    page.push_str("Written by a test out of the plans beside it (`harness/cli/tests/coverage.rs`); not by hand.\n\n");
+    page.push_str("| class | units | meaning |\n|---|---|---|\n");
+    let meanings = [
+        ("automated", "by checks and by expressions over the dossier"),
+        ("assisted", "by a person, on what the harness observed or judged of the dossier before"),
+        ("assessor", "by a person alone, guided by the question"),
+    ];
+    for (class, meaning) in meanings {
+        writeln!(page, "| {class} | {} | {meaning} |", count(class)).unwrap();
+    }
+    sections.values().for_each(|section| page.push_str(section));
+    page
 }
 
 #[test]
-fn checks_and_adapters_are_explained_and_all_of_them_serve() {
-    let coverage: Coverage = read("en303645/coverage.yaml");
-    let checks: BTreeSet<_> = coverage.units.iter().flat_map(|r| &r.checks).collect();
-    let adapters: BTreeSet<_> = coverage.units.iter().flat_map(|r| &r.adapters).collect();
-    assert_eq!(checks, coverage.checks.keys().collect());
-    assert_eq!(adapters, coverage.adapters.keys().collect());
+fn every_unit_of_the_catalogue_is_planned_once_and_in_its_order() {
+    let registry = registry();
+    let plan = plan(&registry);
+    let profile = registry.catalogue.profiles.iter().find(|p| p.id == PROFILE).unwrap();
+    assert_eq!(profile.units.len(), 226);
+    assert_eq!(plan.profile.as_deref(), Some(PROFILE));
+    assert_eq!(plan.units.iter().map(|u| &u.id).collect::<Vec<_>>(), profile.units.iter().collect::<Vec<_>>());
+    for unit in &plan.units {
+        let entry = unit.catalogue.as_ref().unwrap();
+        let when = unit.when.as_ref().map(|e| e.source.as_str()).unwrap_or_default();
+        let claim = format!("ics[\"{}\"].support == \"Y\"", entry.provision);
+        assert!(entry.provision == "4-1" || when.starts_with(&claim), "{}: applies when `{when}`", unit.id);
+    }
+}
+
+#[test]
+fn the_page_says_what_the_plans_say() {
+    let page = page(&plan(&registry()));
+    let path = plans().join("en303645/COVERAGE.md");
+    if std::env::var_os("ASSAY_WRITE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == page, "{} is out of date: run this test with ASSAY_WRITE=1", path.display());
 }

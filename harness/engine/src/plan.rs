@@ -44,8 +44,8 @@ pub struct Catalogue {
     pub profiles: Vec<Profile>,
     /// What every dossier is held against before anything runs.
     pub rules: Vec<DossierRule>,
-    /// Each catalogue's whole text by its id, for rules to compute with.
-    pub texts: std::collections::BTreeMap<String, Value>,
+    /// Data of catalogues that rules compute with, by the names that rules give them.
+    pub rule_data: std::collections::BTreeMap<String, Value>,
 }
 
 /// A rule of consistency over a dossier, out of a catalogue's `rules:`.

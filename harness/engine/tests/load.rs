@@ -232,3 +232,34 @@ fn a_catalogue_folder_becomes_one_catalogue() {
         ["catalogue::duplicate-unit", "catalogue::unknown-unit"]
     );
 }
+
+#[test]
+fn a_file_that_several_include_comes_once_and_classes_follow_from_who_decides() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("writes");
+    write("seen.yaml", "assay: units/1\nparams: { least: { type: int, default: 2 } }\n");
+    let ask = "steps: [{ ask: { text: Is it?, answers: [pass, fail] }, as: said }]";
+    write(
+        "a.yaml",
+        &format!(
+            "assay: units/1\ninclude: [seen.yaml]\nunits:\n\
+             - {{ unit: A-1, question: q, {ask} }}\n\
+             - {{ unit: A-2, question: q, {ask}, expect: said.answer == \"pass\" }}\n\
+             - {{ unit: A-3, question: q, {ask}, expect: ixit.intf.size() >= params.least }}\n"
+        ),
+    );
+    write(
+        "b.yaml",
+        "assay: units/1\ninclude: [seen.yaml]\nunits: [{ unit: B-1, question: q, expect: params.least > 1 }]\n",
+    );
+    write("p.yaml", "assay: plan/1\nplan: p\ninclude: [a.yaml, b.yaml]\n");
+    let registry = common::registry();
+    let plans = assay_engine::load::load_plans(&[folder.path().join("p.yaml")], &registry);
+    let plans = plans.unwrap_or_else(|found| panic!("{}", shown(&found))).plans;
+    let classes: Vec<_> = plans[0].units.iter().map(|u| (u.id.as_str(), u.class.word())).collect();
+    assert_eq!(
+        classes,
+        [("A-1", "assessor"), ("A-2", "assessor"), ("A-3", "assisted"), ("B-1", "automated")],
+        "a person alone; a person alone, said twice; the dossier is looked at as well; nobody is asked"
+    );
+}

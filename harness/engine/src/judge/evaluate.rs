@@ -280,3 +280,6 @@ fn shown(value: &Value) -> String {
     let cut: String = text.chars().take(SHOWN_CHARS).collect();
     format!("{cut}…")
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use assay_model::{Diagnostic, Severity, SourceFile};
 
 use super::files::Files;
-use super::lower::suite::Seen;
+use super::lower::catalogue::Known;
 use super::lower::{self, Mistakes};
 use super::source::unreadable;
 use super::tree;
@@ -21,11 +21,11 @@ use crate::plan::Catalogue;
 pub fn catalogue_of(texts: &[(&str, &str)]) -> Result<Catalogue, Vec<Diagnostic>> {
     on_big_stack(|| {
         let mistakes = Mistakes::default();
-        let (mut catalogue, mut seen) = (Catalogue::default(), Seen::new());
+        let (mut catalogue, mut known) = (Catalogue::default(), Known::default());
         for (name, text) in texts {
             let file = Arc::new(SourceFile { path: PathBuf::from(name), text: (*text).to_owned() });
             match tree::parse(&file) {
-                Ok(node) => lower::catalogue::lower(&node, &mut catalogue, &mut seen, &mistakes),
+                Ok(node) => lower::catalogue::lower(&node, &mut catalogue, &mut known, &mistakes),
                 Err(diagnostic) => mistakes.add(*diagnostic),
             }
         }
@@ -41,16 +41,19 @@ pub fn catalogue_of(texts: &[(&str, &str)]) -> Result<Catalogue, Vec<Diagnostic>
 pub fn load_catalogue(folder: &Path) -> Result<Catalogue, Vec<Diagnostic>> {
     on_big_stack(|| {
         let mistakes = Mistakes::default();
-        let (files, mut catalogue, mut seen) = (Files::default(), Catalogue::default(), Seen::new());
+        let (files, mut catalogue, mut known) = (Files::default(), Catalogue::default(), Known::default());
         match std::fs::read_dir(folder) {
             Err(error) => mistakes.add(unreadable(folder, &error)),
             Ok(entries) => {
                 let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|e| e.path()).collect();
                 paths.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
-                paths.sort();
+                // Rules compute with catalogues that stand before them.
+                paths.sort_by_key(|path| {
+                    (path.file_stem().is_some_and(|n| n.to_string_lossy().ends_with("rules")), path.clone())
+                });
                 for path in paths {
                     if let Some(node) = files.read(&path, "catalogue", None, &mistakes) {
-                        lower::catalogue::lower(&node, &mut catalogue, &mut seen, &mistakes);
+                        lower::catalogue::lower(&node, &mut catalogue, &mut known, &mistakes);
                     }
                 }
             }

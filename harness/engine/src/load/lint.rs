@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use assay_model::Diagnostic;
 
 use super::files::Files;
+use super::lower::catalogue::Known;
 use super::lower::params::Overrides;
 use super::lower::plan::{LoweredPlan, Lowering};
-use super::lower::suite::Seen;
 use super::lower::{self, Mistakes};
 use super::resolve::{duplicates, plan_nodes};
 use super::rules;
@@ -91,8 +91,9 @@ impl Linting<'_> {
             }
             "answers" => drop(lower::answers::lower(&node, &self.mistakes)),
             "catalogue" => {
-                let (mut catalogue, mut seen) = (Catalogue::default(), Seen::new());
-                lower::catalogue::lower(&node, &mut catalogue, &mut seen, &self.mistakes);
+                let rule_data = self.registry.catalogue.rule_data.clone();
+                let (mut catalogue, mut known) = (Catalogue { rule_data, ..Catalogue::default() }, Known::default());
+                lower::catalogue::lower(&node, &mut catalogue, &mut known, &self.mistakes);
             }
             "waivers" => {} // read by `reports`
             other => {

@@ -1,11 +1,11 @@
 //! A dossier held against the rules of the catalogues: contradictions and gaps, each at its place, before anything runs.
 //!
-//! What a rule says is data; this file only evaluates. Beside the dossier a rule sees `catalogue` (every catalogue by its
-//! id) and `conditions`: all entries of the catalogues that have a `holds_when`, with `holds` where the dossier states what
-//! that expression asks for.
+//! What a rule says is data; this file only evaluates. Beside the dossier a rule sees data of catalogues by the names that
+//! its file gives them. An entry there with a `holds_when` gets a `holds` beside it, where the dossier states what that
+//! expression asks for.
 
 use assay_model::{Diagnostic, Span};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::lower::Mistakes;
 use super::tree::{Entry, Node, Yaml};
@@ -15,8 +15,6 @@ use crate::run::template::fill;
 
 /// The code of what a rule finds.
 const BROKEN: &str = "product::rule";
-/// Deepest nesting of lists in a catalogue that is looked through for conditions.
-const MAX_DEPTH: usize = 6;
 
 /// Adds everything that the rules of `catalogue` find in `product`, whose file is `node`.
 pub(crate) fn check(node: &Node, product: &Product, catalogue: &Catalogue, mistakes: &Mistakes) {
@@ -70,42 +68,35 @@ fn once(rule: &DossierRule, scope: &Scope, node: &Node, mistakes: &Mistakes) -> 
     Ok(())
 }
 
-/// The dossier and the catalogues, as rules name them.
+/// The dossier and data of catalogues, as rules name them.
 fn scope(product: &Product, catalogue: &Catalogue) -> Scope {
     let mut scope = Scope::new();
-    scope.insert("product".into(), Value::Object(product.product.clone()));
+    let mut facts = product.product.clone();
+    facts.insert("procedures".into(), product.procedures.clone());
+    scope.insert("product".into(), Value::Object(facts));
     scope.insert("ics".into(), Value::Object(product.ics.clone()));
     scope.insert("ixit".into(), Value::Object(product.ixit.clone()));
     scope.insert("editions".into(), Value::Object(product.editions.clone()));
-    let mut conditions = Map::new();
-    for (id, text) in &catalogue.texts {
-        let mut found = Vec::new();
-        collect(text, &scope, 0, &mut found);
-        conditions.insert(id.clone(), Value::Array(found));
+    for (name, data) in &catalogue.rule_data {
+        let data = held(data, &scope);
+        scope.insert(name.clone(), data);
     }
-    scope.insert("conditions".into(), Value::Object(conditions));
-    scope.insert("catalogue".into(), catalogue.texts.iter().map(|(id, text)| (id.clone(), text.clone())).collect());
     scope
 }
 
-/// Every mapping with a `holds_when`; `holds` is left out where the dossier does not say.
-fn collect(value: &Value, scope: &Scope, depth: usize, out: &mut Vec<Value>) {
-    match value {
-        _ if depth > MAX_DEPTH => {}
-        Value::Array(items) => items.iter().for_each(|item| collect(item, scope, depth + 1, out)),
-        Value::Object(map) => match map.get("holds_when").and_then(Value::as_str) {
-            Some(source) => {
-                let mut condition = map.clone();
-                let expr = Expr::standalone(source, "holds_when").ok();
-                if let Some(Value::Bool(holds)) = expr.and_then(|expr| expr.eval(scope).ok()) {
-                    condition.insert("holds".into(), json!(holds));
-                }
-                out.push(Value::Object(condition));
-            }
-            None => map.values().for_each(|item| collect(item, scope, depth + 1, out)),
-        },
-        _ => {}
-    }
+/// A list whose entries say by `holds` whether their `holds_when` is true; without it where the dossier does not say.
+fn held(data: &Value, scope: &Scope) -> Value {
+    let Value::Array(entries) = data else { return data.clone() };
+    let one = |entry: &Value| {
+        let mut entry = entry.clone();
+        let source = entry.get("holds_when").and_then(Value::as_str);
+        let expr = source.and_then(|source| Expr::standalone(source, "holds_when").ok());
+        if let Some(Value::Bool(holds)) = expr.and_then(|expr| expr.eval(scope).ok()) {
+            entry["holds"] = json!(holds);
+        }
+        entry
+    };
+    entries.iter().map(one).collect()
 }
 
 /// The place at the end of a path of keys and row ids, or of as much of it as there is.

@@ -1,8 +1,11 @@
 //! Catalogue files: the standards as data. They say more than the engine reads (texts, sources, confidence), so further keys
 //! are welcome in them; a test of the data itself holds those.
 
+use std::collections::BTreeMap;
+
 use assay_model::Diagnostic;
 use assay_model::catalogue::{CatalogueUnit, Profile};
+use serde_json::Value;
 
 use super::fields::{Fields, header};
 use super::suite::{Seen, unique};
@@ -13,8 +16,16 @@ use crate::plan::Catalogue;
 
 const KINDS: [&str; 4] = ["conceptual", "functional", "mixed", "legal-item"];
 
-/// Adds one file's units and profiles. `seen` spans all files: an id means one thing.
-pub(crate) fn lower(node: &Node, into: &mut Catalogue, seen: &mut Seen, mistakes: &Mistakes) {
+/// Files that were read so far: the ids of their units with places, and their whole texts, which rules compute with.
+#[derive(Default)]
+pub(crate) struct Known {
+    seen: Seen,
+    texts: BTreeMap<String, Value>,
+}
+
+/// Adds one file's units, profiles and rules. `known` spans all files: an id means one thing.
+pub(crate) fn lower(node: &Node, into: &mut Catalogue, known: &mut Known, mistakes: &Mistakes) {
+    let Known { seen, texts } = known;
     let Some(fields) = Fields::open_any("a catalogue", node, mistakes) else { return };
     header(&fields, "catalogue/1");
     let id = fields.require_text("id").unwrap_or_default();
@@ -33,9 +44,8 @@ pub(crate) fn lower(node: &Node, into: &mut Catalogue, seen: &mut Seen, mistakes
             CatalogueUnit { id: own.clone(), title, provision, case, group, kind, catalogue: id.clone(), counts };
         into.units.insert(own, entry);
     }
-    let mut rules = Seen::new();
-    into.rules.extend(fields.list("rules").iter().filter_map(|item| rule::lower_rule(item, &mut rules, mistakes)));
-    into.texts.insert(id.clone(), node.json());
+    rule::lower_rules(&fields, texts, into, mistakes);
+    texts.insert(id.clone(), node.json());
     for item in fields.list("profiles") {
         let Some(profile) = Fields::open_any("a profile", item, mistakes) else { continue };
         let (Some(id), Some(title)) = (profile.require_text("id"), profile.require_text("title")) else { continue };

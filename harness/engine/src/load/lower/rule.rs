@@ -1,6 +1,9 @@
 //! Rules of consistency over dossiers, out of a catalogue's `rules:`.
 
+use std::collections::BTreeMap;
+
 use assay_model::Diagnostic;
+use serde_json::Value;
 
 use super::expression::{lower, lower_condition, lower_template};
 use super::fields::Fields;
@@ -8,31 +11,58 @@ use super::suite::{Seen, unique};
 use super::{Mistakes, scope};
 use crate::expr::{Names, Type};
 use crate::load::tree::{Node, Yaml};
-use crate::plan::DossierRule;
+use crate::plan::{Catalogue, DossierRule};
 
 const KEYS: [&str; 8] = ["id", "when", "for_each", "that", "why", "help", "at", "level"];
 
-/// What rules may name: the dossier, and every catalogue by its id.
-fn names() -> Names {
+/// What rules may name: the dossier, and what their file takes from catalogues.
+fn names(taken: &[String]) -> Names {
     let mut names = Names::new();
     let plans = scope::names(Type::Dyn);
     for name in ["product", "ics", "ixit"] {
         names.set(name, plans.get(name).cloned().unwrap_or(Type::Dyn));
     }
     names.set("editions", Type::Dyn);
-    names.set("catalogue", Type::Map(Box::new(Type::Dyn)));
-    names.set("conditions", Type::Dyn);
+    taken.iter().for_each(|name| names.set(name, Type::Dyn));
     names
 }
 
+/// `rules:` of a file, and `names:`, data that they take from catalogues: `provisions: some-catalogue/provisions`.
+pub(super) fn lower_rules(
+    fields: &Fields<'_>,
+    texts: &BTreeMap<String, Value>,
+    into: &mut Catalogue,
+    mistakes: &Mistakes,
+) {
+    let taken = fields.get("names").map_or(&[][..], Node::entries);
+    for entry in taken {
+        let Some(path) = fields.as_text("names", &entry.value) else { continue };
+        let mut parts = path.split('/');
+        let start = parts.next().and_then(|id| texts.get(id));
+        match start.and_then(|text| parts.try_fold(text, |value, key| value.get(key))) {
+            Some(value) => drop(into.rule_data.insert(entry.key.clone(), value.clone())),
+            // Linted by itself: the program's own catalogues have it.
+            None if into.rule_data.contains_key(&entry.key) => {}
+            None => {
+                let text = format!("no catalogue before this one has `{path}`");
+                let mistake = Diagnostic::error("catalogue::unknown-data", text, Some(entry.value.span.clone()));
+                mistakes.add(mistake.help("write the catalogue's id and the keys below it, separated by `/`"));
+            }
+        }
+    }
+    let names = names(&taken.iter().map(|entry| entry.key.clone()).collect::<Vec<_>>());
+    let mut seen = Seen::new();
+    into.rules.extend(fields.list("rules").iter().filter_map(|node| lower_rule(node, &names, &mut seen, mistakes)));
+}
+
 /// One rule.
-pub(super) fn lower_rule(node: &Node, seen: &mut Seen, mistakes: &Mistakes) -> Option<DossierRule> {
+fn lower_rule(node: &Node, names: &Names, seen: &mut Seen, mistakes: &Mistakes) -> Option<DossierRule> {
     let fields = Fields::open("a rule", node, &KEYS, mistakes)?;
     let id = fields.require_text("id");
     if let (Some(id), Some(node)) = (&id, fields.get("id")) {
         unique("catalogue::duplicate-rule", "the rule", id, &node.span, seen, mistakes);
     }
-    let mut names = names();
+    let mut names = names.clone();
     let when = fields.get("when").and_then(|n| lower_condition(n, &names, mistakes));
     let for_each = match fields.get("for_each") {
         Some(node) => {

@@ -6,22 +6,28 @@ use assay_model::{Severity, SourceFile};
 use super::*;
 use crate::load::{catalogue_of, lower, tree};
 
-const CATALOGUE: &str = r#"
+const STANDARD: &str = r#"
 assay: catalogue/1
 id: acme-1
 conditions:
   - { number: 1, text: It flies., holds_when: product.facts.flies }
   - { number: 2, text: It swims., holds_when: "!product.facts.sinks" }
+"#;
+
+const RULES: &str = r#"
+assay: catalogue/1
+id: rules
+names: { conditions: acme-1/conditions }
 rules:
   - id: wings
-    when: conditions["acme-1"].exists(c, c.number == 1 && has(c.holds) && c.holds)
+    when: conditions.exists(c, c.number == 1 && has(c.holds) && c.holds)
     for_each: r in ixit.intf
     that: has(r.wings) && r.wings > 0
     why: ${r.id} has no wings, and it flies
     help: give ${r.id} `wings`
     at: ixit/15-Intf/${r.id}/wings
   - id: stated
-    for_each: c in conditions["acme-1"]
+    for_each: c in conditions
     that: has(c.holds)
     why: nothing says whether condition ${c.number} holds
     at: product/facts
@@ -29,7 +35,7 @@ rules:
 "#;
 
 fn found(product: &str) -> Vec<(Severity, String, String, Option<String>)> {
-    let catalogue = catalogue_of(&[("acme.yaml", CATALOGUE)]).expect("a good catalogue");
+    let catalogue = catalogue_of(&[("acme.yaml", STANDARD), ("rules.yaml", RULES)]).expect("a good catalogue");
     let text = format!("assay: product/1\n{product}");
     let file = Arc::new(SourceFile { path: PathBuf::from("p.yaml"), text });
     let node = tree::parse(&file).expect("YAML");
@@ -72,4 +78,10 @@ fn a_rule_that_cannot_be_judged_is_said_and_not_passed_over() {
         "product: { name: P, facts: { flies: true, sinks: true } }\nixit: { 15-Intf: [{ id: Intf-1, wings: many }] }\n",
     );
     assert!(odd[0].1.contains("cannot be judged"), "{odd:?}");
+}
+
+#[test]
+fn data_that_no_catalogue_has_is_a_mistake_of_the_rules() {
+    let found = catalogue_of(&[("rules.yaml", RULES)]).expect_err("acme-1 is not there");
+    assert_eq!(found[0].code, "catalogue::unknown-data");
 }
