@@ -91,7 +91,8 @@ async fn a_killed_run_verifies_and_is_completed() {
         assert_eq!((outcome.exit_code, outcome.results.partial), (0, false), "killed at {lines}");
         assert_eq!(outcome.results.counts.pass, 8);
         let calls = world.calls.load(std::sync::atomic::Ordering::SeqCst);
-        assert!(calls <= 16 - passed, "finished cases stay: {calls} calls after {passed} of 16 passed");
+        // On each of the two samples a case may have its verdict but not yet its end; it is run again.
+        assert!(calls <= 16 - passed + 2, "finished cases stay: {calls} calls after {passed} of 16 passed");
         verify(&path).expect("verifies to the end");
         assert_eq!(rejudge(&folder, None).expect("judged again"), []);
         for item in outcome.results.evidence.iter().flat_map(|e| &e.files) {
