@@ -178,6 +178,8 @@ fn every_catalogue_in_the_folder_is_tested_here() {
             found.insert(path.file_stem().unwrap().to_string_lossy().into_owned());
         }
     }
+    // Rules over dossiers stand among the catalogues; the broken dossiers of tests/dossiers hold them.
+    assert!(found.remove("dossier-rules"));
     assert_eq!(found, ALL.into_iter().map(str::to_owned).collect());
 }
 
