@@ -89,10 +89,9 @@ fn checks(plan: &Plan, unit: &Unit) -> (Vec<String>, Vec<String>) {
 
 fn page(plan: &Plan) -> String {
     let mut sections: BTreeMap<(u32, u32), String> = BTreeMap::new();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(&str, bool), usize> = BTreeMap::new();
     for unit in &plan.units {
         let entry = unit.catalogue.as_ref().unwrap();
-        *counts.entry(unit.class.word()).or_default() += 1;
         let clause = entry.provision.split('-').next().unwrap();
         let mut number = clause.split('.').map(|n| n.parse::<u32>().unwrap());
         let key = (number.next().unwrap(), number.next().unwrap_or(0));
@@ -102,6 +101,7 @@ fn page(plan: &Plan) -> String {
             )
         });
         let (own, controls) = checks(plan, unit);
+        *counts.entry((unit.class.word(), !own.is_empty())).or_default() += 1;
         let shown = |list: &[String]| list.join(", ");
         writeln!(
             text,
@@ -114,17 +114,18 @@ fn page(plan: &Plan) -> String {
         )
         .unwrap();
     }
-    let count = |class| counts.get(class).copied().unwrap_or(0);
     let mut page = String::from("# How each unit of TS 103 701 V1.1.1 is decided\n\n");
     page.push_str("Written by a test out of the plans beside it (`harness/cli/tests/coverage.rs`); not by hand.\n\n");
-    page.push_str("| class | units | meaning |\n|---|---|---|\n");
+    page.push_str("| class | units | decided |\n|---|---|---|\n");
     let meanings = [
-        ("automated", "by checks and by expressions over the dossier"),
-        ("assisted", "by a person, on what the harness observed or judged of the dossier before"),
-        ("assessor", "by a person alone, guided by the question"),
+        (("automated", true), "by checks, and by expressions over what they saw"),
+        (("automated", false), "by expressions over the dossier"),
+        (("assisted", true), "by a person, on what checks saw and pre-judged"),
+        (("assisted", false), "by a person, after the harness has held the dossier's rows against what the unit needs"),
+        (("assessor", false), "by a person alone, guided by the question"),
     ];
     for (class, meaning) in meanings {
-        writeln!(page, "| {class} | {} | {meaning} |", count(class)).unwrap();
+        writeln!(page, "| {} | {} | {meaning} |", class.0, counts.get(&class).copied().unwrap_or(0)).unwrap();
     }
     sections.values().for_each(|section| page.push_str(section));
     page
