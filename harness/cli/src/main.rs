@@ -25,5 +25,10 @@ fn main() -> ExitCode {
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("ASSAY_LOG").unwrap_or_else(|_| "off".into()))
         .with_writer(std::io::stderr)
         .init();
+    // What a panic says may hold what a device or a dossier said. The place is enough for a bug report.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        say::error("internal", format!("a bug of Assay at {place}; its text is withheld, it may hold a secret"), None);
+    }));
     ExitCode::from(command::dispatch(cli.command))
 }
