@@ -60,8 +60,13 @@ impl Drop for Server {
     }
 }
 
+/// Debian's own Python first: its packages are no use to another one that stands before it in the path.
+fn python() -> &'static str {
+    if std::path::Path::new("/usr/bin/python3").exists() { "/usr/bin/python3" } else { "python3" }
+}
+
 fn pyserial() -> Option<Server> {
-    let there = Command::new("python3").args(["-c", "import serial.rfc2217"]).stderr(Stdio::null()).status();
+    let there = Command::new(python()).args(["-c", "import serial.rfc2217"]).stderr(Stdio::null()).status();
     if !there.is_ok_and(|status| status.success()) {
         assert!(std::env::var_os("ASSAY_REQUIRE_PEERS").is_none_or(|v| v != "1"), "python3-serial is not installed");
         #[expect(clippy::print_stderr, reason = "whoever reads the test's output should know")]
@@ -70,7 +75,7 @@ fn pyserial() -> Option<Server> {
         }
         return None;
     }
-    let server = Command::new("python3").args(["-u", "-c", SERVER]).stdout(Stdio::piped()).spawn();
+    let server = Command::new(python()).args(["-u", "-c", SERVER]).stdout(Stdio::piped()).spawn();
     Some(Server(server.expect("starts")))
 }
 
