@@ -1,7 +1,7 @@
 //! The journal: one ordered, hash-chained record of a run, one JSON object a line.
 //!
 //! Each line carries the SHA-256 of the line before, so an edit, a removal or a change of order shows at the next line.
-//! [`writer`] appends, [`reader`] checks while it streams; neither holds more than one line in memory.
+//! `writer` appends, `reader` checks while it streams; neither holds more than one line in memory.
 
 mod line;
 mod reader;

@@ -1,7 +1,7 @@
 //! Running a resolved plan on a bench.
 //!
-//! Two actors, as in nextest: the [`dispatcher`] faces the world and puts everything in one order; unit tasks do the work
-//! and own their state. They share nothing but messages and the vault. Whatever a check says goes through [`journal`]'s
+//! Two actors, as in nextest: the `dispatcher` faces the world and puts everything in one order; unit tasks do the work
+//! and own their state. They share nothing but messages and the vault. Whatever a check says goes through [`crate::journal`]'s
 //! words first and is judged from there.
 
 mod ask;

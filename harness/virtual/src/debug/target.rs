@@ -60,7 +60,7 @@ impl DebugTarget {
         self.port().transfers
     }
 
-    /// One transfer on the wire, for a driver in process; `address` is A[3:2] as a byte address, `data` what a write carries.
+    /// One transfer on the wire, for a driver in process; `address` is A`[3:2]` as a byte address, `data` what a write carries.
     ///
     /// # Errors
     /// The acknowledge, where it was not OK.
