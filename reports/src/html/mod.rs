@@ -2,10 +2,9 @@
 //! without it.
 
 mod detail;
-mod evidence;
-mod matrix;
 mod next_step;
 mod page;
+mod section;
 mod unit;
 mod value;
 

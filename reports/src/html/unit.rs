@@ -96,7 +96,7 @@ pub(super) struct StepView {
 }
 
 /// One anchor per unit, in order: made of the id where that is unique after cleaning, else numbered.
-pub(super) fn anchors(results: &Results) -> Vec<String> {
+fn anchors(results: &Results) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     let clean =
         |id: &str| id.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect::<String>();
@@ -251,7 +251,7 @@ fn timing(result: &SampleResult) -> String {
     let mut text = if result.attempts == 0 {
         "never begun".to_owned()
     } else {
-        format!("{} UTC, {}", super::page::moment(&result.started), duration(result.duration_ms))
+        format!("{} UTC, {}", value::moment(&result.started), duration(result.duration_ms))
     };
     if result.attempts > 1 {
         text.push_str(&format!(", attempt {} of {0}", result.attempts));
@@ -318,5 +318,5 @@ fn step(s: &StepResult) -> StepView {
 
 /// Anchor of the evidence item, and the reference as written.
 fn refs(refs: &[String]) -> Vec<(String, String)> {
-    refs.iter().map(|r| (super::evidence::anchor(r), r.clone())).collect()
+    refs.iter().map(|r| (super::section::evidence::anchor(r), r.clone())).collect()
 }

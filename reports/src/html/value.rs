@@ -1,6 +1,8 @@
 //! JSON values as text for people.
 
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::visible::capped;
 
@@ -46,5 +48,13 @@ impl Pair {
 
     pub(super) fn of((name, value): (&String, &Value)) -> Self {
         Self::new(name.replace('_', " "), text(value))
+    }
+}
+
+/// `2026-11-22 09:00:09`; as it stands where it is no time.
+pub(in crate::html) fn moment(text: &str) -> String {
+    match OffsetDateTime::parse(text, &Rfc3339).ok().and_then(|t| t.checked_to_offset(time::UtcOffset::UTC)) {
+        Some(t) => format!("{} {:02}:{:02}:{:02}", t.date(), t.hour(), t.minute(), t.second()),
+        None => text.to_owned(),
     }
 }

@@ -1,36 +1,46 @@
 //! Evidence as the page lists it.
 
+use askama::Template;
 use assay_model::results::{EvidenceItem, Results};
 
-use super::detail::Detail;
-use super::value;
+use super::{Built, Section, Source};
+use crate::html::detail::Detail;
+use crate::html::value;
 
-pub(super) struct EvidenceView {
-    pub(super) anchor: String,
-    pub(super) id: String,
-    pub(super) kind: String,
-    pub(super) title: String,
-    pub(super) about: String,
-    pub(super) files: Vec<FileView>,
-    pub(super) excerpt: String,
-    pub(super) dropped: String,
+#[derive(Template)]
+#[template(path = "section/evidence.html")]
+struct Body<'a> {
+    results: &'a Results,
+    evidence: Vec<EvidenceView>,
 }
 
-pub(super) struct FileView {
-    pub(super) path: String,
-    pub(super) size: String,
-    pub(super) sha256: String,
+struct EvidenceView {
+    anchor: String,
+    id: String,
+    kind: String,
+    title: String,
+    about: String,
+    files: Vec<FileView>,
+    excerpt: String,
+    dropped: String,
+}
+
+struct FileView {
+    path: String,
+    size: String,
+    sha256: String,
 }
 
 /// The anchor of an item, from its id or a reference into it (`E-0007#12`).
-pub(super) fn anchor(reference: &str) -> String {
+pub(in crate::html) fn anchor(reference: &str) -> String {
     let id = reference.split('#').next().unwrap_or(reference);
     let clean: String = id.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     format!("e-{clean}")
 }
 
-pub(super) fn build(results: &Results, detail: Detail) -> Vec<EvidenceView> {
-    results.evidence.iter().map(|item| view(item, detail)).collect()
+pub(super) fn section(source: &Source<'_>) -> Built {
+    let evidence: Vec<EvidenceView> = source.results.evidence.iter().map(|item| view(item, source.detail)).collect();
+    Section::counted("evidence", "Evidence", evidence.len(), &Body { results: source.results, evidence })
 }
 
 fn view(item: &EvidenceItem, detail: Detail) -> EvidenceView {

@@ -3,36 +3,48 @@
 use assay_model::Verdict;
 use assay_model::results::Results;
 
-use super::unit::{Badge, anchors};
+use askama::Template;
+
+use super::{Built, Section, Source};
 use crate::entry::{Entry, Scope, catalogue, group};
+use crate::html::unit::{Badge, UnitView};
 
 /// Units that are linked in one row; more are only counted.
 const LINKS: usize = 12;
 
-pub(super) struct Matrix {
-    pub(super) samples: Vec<String>,
-    pub(super) rows: Vec<Row>,
+#[derive(Template)]
+#[template(path = "section/matrix.html")]
+struct Body {
+    matrix: Matrix,
 }
 
-pub(super) struct Row {
+struct Matrix {
+    samples: Vec<String>,
+    rows: Vec<Row>,
+}
+
+struct Row {
     catalogue: String,
-    pub(super) group: String,
-    pub(super) provision: String,
+    group: String,
+    provision: String,
     /// Anchor and id.
-    pub(super) units: Vec<(String, String)>,
-    pub(super) more_units: usize,
+    units: Vec<(String, String)>,
+    more_units: usize,
     /// Per sample, then over all samples at once.
-    pub(super) cells: Vec<Option<Badge>>,
-    pub(super) all: Badge,
+    cells: Vec<Option<Badge>>,
+    all: Badge,
     /// Raw verdicts behind the cells.
     folds: Vec<Option<Verdict>>,
 }
 
-pub(super) fn build(results: &Results) -> Matrix {
+pub(super) fn section(source: &Source<'_>) -> Built {
+    Section::of("matrix", "Matrix", &Body { matrix: build(source.results, source.units) })
+}
+
+fn build(results: &Results, views: &[UnitView]) -> Matrix {
     let samples: Vec<String> = results.samples.iter().map(|s| s.id.clone()).collect();
-    let anchors = anchors(results);
     let mut rows: Vec<Row> = Vec::new();
-    for ((id, unit), anchor) in results.units.iter().zip(anchors) {
+    for ((id, unit), view) in results.units.iter().zip(views) {
         let (catalogue, group) = (catalogue(unit), group(unit));
         let at = rows.iter().position(|r| r.group == group && r.catalogue == catalogue).unwrap_or_else(|| {
             rows.push(Row {
@@ -50,7 +62,7 @@ pub(super) fn build(results: &Results) -> Matrix {
         let row = &mut rows[at];
         row.all = Badge::of(row.all.verdict.worse(unit.verdict));
         if row.units.len() < LINKS {
-            row.units.push((anchor, id.clone()));
+            row.units.push((view.anchor.clone(), id.clone()));
         } else {
             row.more_units += 1;
         }

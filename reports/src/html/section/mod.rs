@@ -1,0 +1,77 @@
+//! The sections of the page, in their order. A section is a file here, a template beside it, and a line in [`ALL`].
+
+mod controls;
+mod coverage;
+mod equipment;
+pub(super) mod evidence;
+mod findings;
+mod integrity;
+mod matrix;
+mod operator;
+mod policy;
+mod scope;
+mod units;
+mod verdict;
+
+use askama::Template;
+use assay_model::results::Results;
+
+use super::detail::Detail;
+use super::unit::UnitView;
+use crate::ReportError;
+
+/// What a section is made from.
+pub(super) struct Source<'a> {
+    pub(super) results: &'a Results,
+    /// Every unit as the page shows it, in the order of the plan.
+    pub(super) units: &'a [UnitView],
+    /// How much may be written out.
+    pub(super) detail: Detail,
+}
+
+/// A section: the page gives it its frame, heading and entry in the contents.
+pub(super) struct Section {
+    /// Its anchor.
+    pub(super) id: &'static str,
+    /// Its heading.
+    pub(super) title: &'static str,
+    /// How many things are in it, beside the entry in the contents.
+    pub(super) count: Option<usize>,
+    /// HTML: what its template escaped.
+    pub(super) body: String,
+}
+
+impl Section {
+    pub(super) fn of(id: &'static str, title: &'static str, template: &impl Template) -> Built {
+        let body = template.render().map_err(|e| ReportError::Html(e.to_string()))?;
+        Ok(Some(Self { id, title, count: None, body }))
+    }
+
+    pub(super) fn counted(id: &'static str, title: &'static str, count: usize, template: &impl Template) -> Built {
+        Ok(Self::of(id, title, template)?.map(|section| Self { count: Some(count), ..section }))
+    }
+}
+
+/// A section, or none where the record has nothing for it.
+pub(super) type Built = Result<Option<Section>, ReportError>;
+
+/// All sections, in the order of the page: the verdict and what it rests on first, findings before all else.
+const ALL: [fn(&Source<'_>) -> Built; 12] = [
+    verdict::section,
+    scope::section,
+    coverage::section,
+    matrix::section,
+    findings::section,
+    units::section,
+    operator::section,
+    controls::section,
+    equipment::section,
+    policy::section,
+    evidence::section,
+    integrity::section,
+];
+
+/// Builds them.
+pub(super) fn build(source: &Source<'_>) -> Result<Vec<Section>, ReportError> {
+    ALL.iter().filter_map(|section| section(source).transpose()).collect()
+}
