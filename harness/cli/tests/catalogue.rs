@@ -14,7 +14,8 @@ const TS: &str = "etsi-ts-103-701-1.1.1";
 const NEWER_TS: &str = "etsi-ts-103-701-2.1.1";
 const PSTI: &str = "uk-psti-2023";
 const CODE_OF_PRACTICE: &str = "uk-code-of-practice-2018";
-const ALL: [&str; 6] = [EN, NEWER_EN, TS, NEWER_TS, PSTI, CODE_OF_PRACTICE];
+const CROSSWALK: &str = "crosswalk-en-303-645-2.1.1";
+const ALL: [&str; 7] = [EN, NEWER_EN, TS, NEWER_TS, PSTI, CODE_OF_PRACTICE, CROSSWALK];
 
 /// What every catalogue file begins with.
 #[derive(Deserialize)]
@@ -112,6 +113,17 @@ struct Guidelines {
 struct Guideline {
     en303645: Vec<String>,
     psti: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Crosswalk {
+    regimes: Vec<Requirement>,
+    rows: BTreeMap<String, BTreeMap<String, Link>>,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    clauses: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -339,6 +351,28 @@ fn the_code_of_practice_has_13_guidelines_that_cover_the_other_catalogues() {
     assert_eq!(named, provisions);
     let named: BTreeSet<_> = code.guidelines.iter().flat_map(|g| g.psti.iter().map(String::as_str)).collect();
     assert_eq!(named, law.requirements.iter().map(|r| r.id.as_str()).collect());
+}
+
+#[test]
+fn the_crosswalk_leads_from_every_provision_to_regimes_and_items_that_exist() {
+    let (walk, en, law): (Crosswalk, Standard, Head) = (read(CROSSWALK), read(EN), read(PSTI));
+    let named: BTreeSet<_> = walk.rows.keys().map(String::as_str).collect();
+    let mut provisions: BTreeSet<_> = en.provisions.iter().map(|p| p.id.as_str()).collect();
+    provisions.remove("4-1");
+    // Provisions that no other regime asks for have no row.
+    assert!(named.is_subset(&provisions) && named.len() >= 60, "{:?}", provisions.difference(&named));
+    let regimes: BTreeSet<_> = walk.regimes.iter().map(|r| r.id.as_str()).collect();
+    let used: BTreeSet<_> = walk.rows.values().flat_map(|row| row.keys().map(String::as_str)).collect();
+    assert_eq!(used, regimes, "each regime has a row, and each named one exists");
+    for (provision, row) in &walk.rows {
+        for (regime, link) in row {
+            assert!(!link.clauses.is_empty(), "{provision} to {regime}");
+            let items = link.clauses.iter().filter(|_| regime == "uk-psti");
+            for item in items {
+                assert!(law.units.iter().any(|u| u.id == *item), "{provision}: no item `{item}`");
+            }
+        }
+    }
 }
 
 #[test]

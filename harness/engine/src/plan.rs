@@ -46,6 +46,8 @@ pub struct Catalogue {
     pub rules: Vec<DossierRule>,
     /// Data of catalogues that rules compute with, by the names that rules give them.
     pub rule_data: std::collections::BTreeMap<String, Value>,
+    /// What packs carry of each catalogue, by its id, so that reports are rendered under the edition of their run.
+    pub reported: std::collections::BTreeMap<String, Value>,
 }
 
 /// A rule of consistency over a dossier, out of a catalogue's `rules:`.

@@ -396,6 +396,10 @@ pub struct Results {
     pub provisions: indexed::Map<GroupResult>,
     /// Profiles.
     pub profiles: BTreeMap<String, Conformance>,
+    /// What the run knew of the standards, by catalogue id: title, edition, dates, duties, crosswalk. Reports read it here
+    /// and nowhere else, so that an old pack keeps its edition. Empty in packs of before, and where no unit is a standard's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub catalogues: BTreeMap<String, Value>,
     /// Units that were deselected or are not automated here: id and reason.
     #[serde(default)]
     pub not_covered: Vec<(String, String)>,

@@ -144,6 +144,7 @@ impl Told {
             groups: grouped(&units.results, |u| &u.group),
             provisions: grouped(&units.results, |u| &u.provision),
             profiles: profiles(start, &units),
+            catalogues: serde_json::from_value(start["catalogues"].clone()).unwrap_or_default(),
             units: units.results,
             not_covered: units.not_covered,
             evidence: self.evidence,

@@ -7,7 +7,7 @@ mod units;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use assay_model::{Diagnostic, Severity, Span};
+use assay_model::{Diagnostic, Severity, SourceFile, Span};
 use serde_json::Value;
 
 use super::LoadRequest;
@@ -19,7 +19,7 @@ use super::lower::{self, Mistakes};
 use super::rules;
 use super::tree::Node;
 use crate::expr::on_big_stack;
-use crate::plan::{Answers, Bench, Product, Registry, ResolvedRun};
+use crate::plan::{Answers, Bench, Input, Product, Registry, ResolvedRun};
 
 pub(crate) use units::duplicates;
 
@@ -99,8 +99,10 @@ impl Loading<'_> {
         if found.iter().any(|d| d.severity == Severity::Error) {
             return Err(found);
         }
-        let plans = plans.into_iter().map(finish).collect();
-        Ok(ResolvedRun { plans, bench, product, answers, inputs: self.files.into_inputs(), warnings: found })
+        let plans: Vec<crate::plan::Plan> = plans.into_iter().map(finish).collect();
+        let mut inputs = self.files.into_inputs();
+        inputs.extend(catalogue_input(&plans, self.registry));
+        Ok(ResolvedRun { plans, bench, product, answers, inputs, warnings: found })
     }
 
     fn bench_file(&self) -> Option<(BenchFile, Arc<assay_model::SourceFile>)> {
@@ -199,6 +201,17 @@ pub(crate) fn plan_nodes(path: &Path, files: &Files, mistakes: &Mistakes) -> Vec
         .iter()
         .filter_map(|(name, span)| files.read(&beside(span, &name.to_string_lossy()), "plan", Some(span), mistakes))
         .collect()
+}
+
+/// What the pack carries of the standards, where a unit of theirs runs: reports of later years read it, not newer data.
+fn catalogue_input(plans: &[crate::plan::Plan], registry: &Registry) -> Option<Input> {
+    let any = plans.iter().flat_map(|p| &p.units).any(|unit| unit.catalogue.is_some());
+    if !any || registry.catalogue.reported.is_empty() {
+        return None;
+    }
+    let text = serde_json::to_string(&registry.catalogue.reported).ok()?;
+    let sha256 = crate::journal::digest(text.as_bytes());
+    Some(Input { role: "catalogue", file: Arc::new(SourceFile { path: "catalogue.json".into(), text }), sha256 })
 }
 
 fn finish(lowered: LoweredPlan) -> crate::plan::Plan {

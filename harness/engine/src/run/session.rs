@@ -120,10 +120,17 @@ impl Dossier {
             "product": product,
             "plans": plans,
             "profiles": options.profiles,
+            "catalogues": catalogues(resolved),
             "units": units.collect::<Vec<_>>(),
             "scope": {"product": self.product, "ics": self.ics, "ixit": self.ixit, "bench": bench},
         })
     }
+}
+
+/// What the sealed inputs have of the standards; nothing where no unit is of theirs.
+fn catalogues(resolved: &ResolvedRun) -> Value {
+    let input = resolved.inputs.iter().find(|input| input.role == "catalogue");
+    input.and_then(|input| serde_json::from_str(&input.file.text).ok()).unwrap_or_else(|| json!({}))
 }
 
 fn plan_facts(plan: &Plan) -> Value {

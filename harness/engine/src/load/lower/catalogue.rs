@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use assay_model::Diagnostic;
 use assay_model::catalogue::{CatalogueUnit, Profile};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::fields::{Fields, header};
 use super::suite::{Seen, unique};
@@ -45,12 +45,43 @@ pub(crate) fn lower(node: &Node, into: &mut Catalogue, known: &mut Known, mistak
         into.units.insert(own, entry);
     }
     rule::lower_rules(&fields, texts, into, mistakes);
-    texts.insert(id.clone(), node.json());
+    let text = node.json();
+    if fields.get("edition").is_some() {
+        into.reported.insert(id.clone(), reported(&fields, &text, &id, into));
+    }
+    texts.insert(id.clone(), text);
     for item in fields.list("profiles") {
         let Some(profile) = Fields::open_any("a profile", item, mistakes) else { continue };
         let (Some(id), Some(title)) = (profile.require_text("id"), profile.require_text("title")) else { continue };
         into.profiles.push(Profile { id, title, units: profile_units(&profile, into, mistakes) });
     }
+}
+
+/// Keys of a catalogue's head that every report may need.
+const HEAD: [&str; 5] = ["id", "title", "edition", "confidence_note", "confidence_words"];
+
+/// What packs carry of a catalogue: its head, how many units each provision has, and the keys under `reported`.
+fn reported(fields: &Fields<'_>, text: &Value, id: &str, known: &Catalogue) -> Value {
+    let asked = fields.list("reported").iter().filter_map(|node| {
+        let key = fields.as_text("reported", node)?;
+        if text.get(&key).is_none() {
+            let message = format!("this catalogue has no `{key}` to be reported");
+            let mistake = Diagnostic::error("catalogue::unknown-data", message, Some(node.span.clone()));
+            fields.mistakes().add(mistake.help("write it, or take it out of `reported`"));
+        }
+        Some(key)
+    });
+    let keys: Vec<String> = HEAD.into_iter().map(str::to_owned).chain(asked).collect();
+    let mut kept: Map<String, Value> =
+        keys.into_iter().filter_map(|key| Some((key.clone(), text.get(&key)?.clone()))).collect();
+    let mut sizes = BTreeMap::<&str, u64>::new();
+    for unit in known.units.values().filter(|u| u.catalogue == id) {
+        *sizes.entry(&unit.provision).or_default() += 1;
+    }
+    if !sizes.is_empty() {
+        kept.insert("units_of_provision".into(), json!(sizes));
+    }
+    Value::Object(kept)
 }
 
 fn profile_units(profile: &Fields<'_>, known: &Catalogue, mistakes: &Mistakes) -> Vec<String> {
