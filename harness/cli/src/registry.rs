@@ -10,10 +10,7 @@ const CATALOGUES: [(&str, &str); 6] = [
     ("uk-code-of-practice-2018.yaml", include_str!("../../../test-plans/catalogue/uk-code-of-practice-2018.yaml")),
     ("etsi-en-303-645-2.1.1.yaml", include_str!("../../../test-plans/catalogue/etsi-en-303-645-2.1.1.yaml")),
     ("etsi-ts-103-701-1.1.1.yaml", include_str!("../../../test-plans/catalogue/etsi-ts-103-701-1.1.1.yaml")),
-    (
-        "crosswalk-en-303-645-2.1.1.yaml",
-        include_str!("../../../test-plans/catalogue/crosswalk-en-303-645-2.1.1.yaml"),
-    ),
+    ("crosswalk-en-303-645-2.1.1.yaml", include_str!("../../../test-plans/catalogue/crosswalk-en-303-645-2.1.1.yaml")),
     ("dossier-rules.yaml", include_str!("../../../test-plans/catalogue/dossier-rules.yaml")),
 ];
 
