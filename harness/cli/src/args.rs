@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Judge the recorded observations of a pack again
     Rejudge(Rejudge),
+    /// Search every byte of a pack for every secret of its run, in all forms
+    Leakcheck(Leakcheck),
     /// Render a report from a pack
     Report(Report),
     /// Virtual devices, good and with seeded defects
@@ -210,6 +212,18 @@ pub(crate) struct Verify {
     /// Whose signatures count, in OpenSSH's format
     #[arg(long, value_name = "FILE")]
     pub(crate) allowed_signers: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Leakcheck {
+    /// The pack's folder
+    pub(crate) pack: PathBuf,
+    /// The vault of its run; the one in the user's configuration otherwise
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vault: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -28,6 +28,11 @@ pub(crate) fn error(code: &str, text: impl AsRef<str>, help: Option<&str>) {
     }
 }
 
+/// What is amiss and stops nothing.
+pub(crate) fn warning(code: &str, text: impl AsRef<str>) {
+    note(format!("warning[{code}]: {}", text.as_ref()));
+}
+
 /// A fault of the lab.
 pub(crate) fn fault(fault: &Fault) {
     error(&fault.code, assay_reports::visible(&fault.text), Some(&fault.help));

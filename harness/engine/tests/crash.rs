@@ -29,7 +29,7 @@ fn slow_run(world: &Arc<World>) -> ResolvedRun {
 }
 
 fn crash_options(out: &Path) -> RunOptions {
-    RunOptions { keys: Some(out.join("keys")), ..options(out) }
+    RunOptions { vaults: Some(out.join("vaults")), ..options(out) }
 }
 
 /// The process that the other tests kill; alone it does nothing.

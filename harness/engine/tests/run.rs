@@ -9,7 +9,8 @@ use std::time::Duration;
 use assay_engine::fold::rejudge;
 use assay_engine::journal::verify;
 use assay_engine::plan::{Action, Answered, Answers, Ask, Class, Scope, Step};
-use assay_engine::run::{Cancel, RunError, RunEvent, RunOptions, run};
+use assay_engine::redact::{Vault, leaks};
+use assay_engine::run::{Cancel, RunError, RunEvent, RunOptions, run, vault_path};
 use assay_model::{CheckKind, Effect, Fault, ReasonClass, Verdict};
 use serde_json::{Map, Value, json};
 use support::*;
@@ -287,6 +288,46 @@ async fn no_secret_is_in_any_file_in_any_form() {
     };
     assert!(text("console.bin").contains("label [[REDACTED R-"), "{}", text("console.bin"));
     assert_eq!(text("console.out.bin"), "hello\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_learned_late_is_taken_out_of_what_was_written() {
+    use sha2::Digest as _;
+    let case = case();
+    let early = step(&case.presence, json!({"do": "see-early"}), "seen");
+    let learns = step(&case.presence, json!({"do": "learn"}), "seen");
+    let seen = |found: &'static str| vec![expect(found)];
+    let units = vec![
+        unit("early", vec![early], seen("seen.key == seen.key && seen.up")),
+        unit("learns", vec![learns], seen("seen.up")),
+    ];
+    let out = case.out.path();
+    let vaults = out.join("vaults");
+    let options = RunOptions { vaults: Some(vaults.clone()), ..options(out) };
+    let (events, _) = tokio::sync::broadcast::channel(1024);
+    let outcome = run(resolved(&case.world, 1, plan(units)), options, events).await.expect("record");
+    assert_eq!(outcome.exit_code, 0);
+    for (path, bytes) in files(&outcome.folder) {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(LEARNED_LATE), "{}", path.display());
+    }
+    assert_eq!(leaks(&outcome.folder, &outcome.vault, &|_| false).expect("searched"), []);
+    let path = outcome.folder.join("journal/journal.jsonl");
+    verify(&path).expect("the chain is closed again");
+    assert_eq!(rejudge(&outcome.folder, None).expect("judged again"), []);
+    let journal = std::fs::read_to_string(&path).expect("journal");
+    let told = journal.lines().find(|line| line.contains("\"late\":true")).expect("the journal tells of it");
+    assert!(told.contains("/exchanges.jsonl"), "{told}");
+    for file in outcome.results.evidence.iter().flat_map(|e| &e.files) {
+        let bytes = std::fs::read(outcome.folder.join(&file.path)).expect("file");
+        assert_eq!(hex::encode(sha2::Sha256::digest(&bytes)), file.sha256, "{}", file.path);
+    }
+    // Years later the lab's own file still finds what was planted, and nothing in the pack.
+    let kept = Vault::read(&vault_path(&vaults, &outcome.results.run_id)).expect("kept");
+    assert_eq!(leaks(&outcome.folder, &kept, &|_| false).expect("searched"), []);
+    std::fs::write(outcome.folder.join("note.txt"), format!("key {LEARNED_LATE}")).expect("planted");
+    let found = leaks(&outcome.folder, &kept, &|_| false).expect("searched");
+    assert_eq!(found.iter().map(|l| (l.path.as_str(), l.offset)).collect::<Vec<_>>(), [("note.txt", Some(4))]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

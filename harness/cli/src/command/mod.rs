@@ -4,6 +4,7 @@ mod check;
 mod checks;
 mod doctor;
 mod explain;
+mod leakcheck;
 mod lint;
 mod pack;
 mod rejudge;
@@ -29,6 +30,7 @@ pub(crate) fn dispatch(command: Command) -> u8 {
         Command::Doctor(args) => doctor::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Rejudge(args) => rejudge::run(&args),
+        Command::Leakcheck(args) => leakcheck::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Virtual(args) => virtual_devices::run(args),
         Command::Completions(args) => shell::completions(&args),

@@ -50,8 +50,8 @@ fn default_key_path() -> Option<PathBuf> {
     pack::default_key_path(variable("XDG_CONFIG_HOME").as_deref(), variable("HOME").as_deref())
 }
 
-/// Where keys of redaction vaults stay: beside the signing key, never in a pack.
-pub(super) fn vault_keys() -> Option<PathBuf> {
+/// Where the vaults of runs stay: beside the signing key, never in a pack.
+pub(super) fn vaults() -> Option<PathBuf> {
     Some(default_key_path()?.parent()?.join("vaults"))
 }
 

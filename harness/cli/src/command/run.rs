@@ -9,7 +9,8 @@ use assay_model::results::ToolInfo;
 use clap::Parser;
 use tokio::sync::broadcast;
 
-use super::pack::{Signer, vault_keys};
+use super::leakcheck;
+use super::pack::{Signer, vaults};
 use crate::args::{Cli, Command, Resume, Run, Selection};
 use crate::live::{Show, follow};
 use crate::registry::registry;
@@ -49,6 +50,17 @@ pub(super) fn run(args: Run) -> u8 {
 
 /// Goes on with a partial run.
 pub(super) fn resume(args: Resume) -> u8 {
+    let show = show(args.json, args.quiet);
+    if let Ok(Some(ended)) = engine::unsealed(&args.pack, vaults().as_deref()) {
+        say::note("every unit has its verdict: sealing what is there");
+        return match Signer::ready(args.sign.as_deref()) {
+            Ok(signer) => finish(Ok(Ok(ended)), &signer, show),
+            Err(text) => {
+                say::error("sign", text, None);
+                exit::INVALID
+            }
+        };
+    }
     let registry = registry();
     let resolved = match selection_of(&args.pack).map(|selection| resolve(&selection, &registry)) {
         Ok(Ok(resolved)) => resolved,
@@ -69,7 +81,6 @@ pub(super) fn resume(args: Resume) -> u8 {
             return exit::INVALID;
         }
     };
-    let show = show(args.json, args.quiet);
     let options = options(PathBuf::new(), &registry);
     let cancel = options.cancel.clone();
     let outcome = super::block_on(async {
@@ -144,7 +155,7 @@ fn options(out: PathBuf, registry: &Registry) -> RunOptions {
         profiles: registry.catalogue.profiles.clone(),
         ways: Some(assay_adapters::bench::own_ways),
         record: Some(|ways, recorder| assay_adapters::seam::recorded(ways, &recorder)),
-        keys: vault_keys(),
+        vaults: vaults(),
         ..RunOptions::new(out, tool)
     }
 }
@@ -182,6 +193,17 @@ fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, sh
         }
         Err(code) => return code,
     };
+    if let Some(text) = outcome.vault.unkept() {
+        say::warning(
+            "vault",
+            format!(
+                "not every secret of this run could be kept with the lab ({text}): a later leak check will not know them"
+            ),
+        );
+    }
+    if !leakcheck::may_be_sealed(&outcome.folder, &outcome.vault) {
+        return exit::INTEGRITY;
+    }
     let sealed = match signer.seal(&outcome.folder, &outcome.results) {
         Ok(sealed) => sealed,
         Err(error) => {

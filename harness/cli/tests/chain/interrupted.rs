@@ -61,4 +61,14 @@ fn a_killed_run_keeps_its_record_and_can_be_resumed() {
     let verified = lab.assay(&["verify", pack.to_str().expect("UTF-8")]);
     assert_eq!(verified.code, 0, "{}", verified.stdout);
     assert_eq!(resumed.units("ERROR"), Vec::<String>::new());
+
+    // A run that ended and could not be sealed is sealed by the same command, and nothing runs again.
+    std::fs::rename(&pack, &folder).expect("as if the disk had been full");
+    for signed in ["SHA256SUMS", "SHA256SUMS.sshsig"] {
+        std::fs::remove_file(folder.join(signed)).expect("removed");
+    }
+    let sealed = lab.assay(&["resume", partial]);
+    assert_eq!(sealed.code, 3, "the run's own code: {}", sealed.stderr);
+    assert!(sealed.stderr.contains("sealing what is there"), "{}", sealed.stderr);
+    assert_eq!(lab.assay(&["verify", sealed.pack().to_str().expect("UTF-8")]).code, 0);
 }

@@ -128,6 +128,24 @@ fn no_secret_is_left_in(lab: &Lab, ran: &Ran) {
             assert!(!found, "{} holds a label password", path.display());
         }
     }
+
+    // The tool finds what was planted, in the forms that servers and encoders make of it, and nothing before.
+    let pack = ran.pack();
+    let leakcheck = || lab.assay(&["leakcheck", pack.to_str().expect("UTF-8")]);
+    let clean = leakcheck();
+    assert_eq!(clean.code, 0, "{}{}", clean.stdout, clean.stderr);
+    let secret = &secrets[1];
+    let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let hex: String = secret.bytes().map(|b| format!("{b:02x}")).collect();
+    let planted = pack.join("evidence/planted.bin");
+    for form in [secret.clone().into_bytes(), wide, hex.into_bytes()] {
+        std::fs::write(&planted, [b"..", &form[..], b"."].concat()).expect("planted");
+        let found = leakcheck();
+        assert_eq!(found.code, 5, "{}", found.stdout);
+        assert!(found.stdout.contains("evidence/planted.bin at byte 2"), "{}", found.stdout);
+        assert!(!found.stdout.contains(secret.as_str()), "the check itself tells no secret");
+    }
+    std::fs::remove_file(&planted).expect("removed");
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl Told {
             kind::RUN_RESUME => self.end = None,
             kind::RUN_END => self.end = Some(data.clone()),
             kind::SAMPLE_BIND => self.sample(line),
+            kind::REDACTION_APPLIED if data["late"] == true => {} // says which lines, and is no entry of the register
             kind::REDACTION_APPLIED => self.register.push(data.clone()),
             kind::EVIDENCE_OPEN => {
                 let id = data["id"].as_str().unwrap_or_default();

@@ -194,5 +194,7 @@ fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
     })
 }
 
+mod rewrite;
+
 #[cfg(test)]
 mod tests;

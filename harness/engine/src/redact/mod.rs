@@ -10,11 +10,14 @@
 
 mod forms;
 mod json;
+mod keep;
+mod leaks;
 mod register;
 mod stream;
 mod vault;
 
 pub use forms::SHORTEST;
+pub use leaks::{Leak, leaks};
 pub use register::RegisterEntry;
 pub use stream::StreamRedactor;
 pub use vault::Vault;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -10,6 +12,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::forms;
+use super::keep::{self, Keeper, Kept};
 use super::register::RegisterEntry;
 
 /// Bytes of the key that tags are made with.
@@ -18,12 +21,13 @@ pub(crate) const KEY_BYTES: usize = 32;
 /// The secrets of one run. Shared by everything that writes; registering is seen by all at once.
 pub struct Vault {
     key: [u8; KEY_BYTES],
-    first_id: u32,
     inner: RwLock<Inner>,
 }
 
 #[derive(Default)]
 struct Inner {
+    next_id: u32,
+    keeper: Option<Keeper>,
     secrets: Vec<Arc<Secret>>,
     by_value: HashMap<String, usize>,
     by_token: HashMap<String, usize>,
@@ -57,6 +61,22 @@ pub(super) struct Hit<'a> {
 }
 
 impl Hit<'_> {
+    /// The register's id; `None` for a token.
+    pub(super) fn leaked(&self) -> Option<&str> {
+        (!self.is_token).then_some(self.secret.id.as_str())
+    }
+
+    /// The secret is short, or a short number: it turns up where nobody put it.
+    pub(super) fn doubtful(&self) -> bool {
+        let value = &self.secret.value;
+        value.chars().count() < if value.bytes().all(|b| b.is_ascii_digit()) { 8 } else { 6 }
+    }
+
+    /// The secret is a number.
+    pub(super) fn is_number(&self) -> bool {
+        self.secret.value.bytes().all(|b| b.is_ascii_digit())
+    }
+
     /// What stands there instead; counts the replacement.
     pub(super) fn replacement(&self) -> Option<&str> {
         if self.is_token {
@@ -105,6 +125,15 @@ impl Matcher {
     }
 }
 
+impl Inner {
+    fn take(&mut self, secret: Arc<Secret>) {
+        let at = self.secrets.len();
+        self.by_value.insert(secret.value.clone(), at);
+        self.by_token.insert(secret.token.clone(), at);
+        self.secrets.push(secret);
+    }
+}
+
 impl Vault {
     /// A vault with a fresh random key.
     ///
@@ -119,7 +148,62 @@ impl Vault {
     /// A vault with the key of an earlier part of the same run; ids go on from `first_id`.
     #[must_use]
     pub fn with_key(key: [u8; KEY_BYTES], first_id: u32) -> Self {
-        Self { key, first_id, inner: RwLock::default() }
+        Self { key, inner: RwLock::new(Inner { next_id: first_id, ..Inner::default() }) }
+    }
+
+    /// The vault of an earlier part of the same run, from the file that [`Vault::keep_in`] wrote, and kept there on.
+    ///
+    /// # Errors
+    /// The file cannot be read or written on, or is none of a vault.
+    pub fn reopen(path: &Path) -> io::Result<Self> {
+        let (kept, keeper) = Keeper::reopen(path)?;
+        let vault = Self::from_kept(kept);
+        vault.inner.write().unwrap_or_else(PoisonError::into_inner).keeper = Some(keeper);
+        Ok(vault)
+    }
+
+    /// The vault of a run that has ended, to search its pack with.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is none of a vault.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        Ok(Self::from_kept(keep::read(path)?))
+    }
+
+    fn from_kept(kept: Kept) -> Self {
+        let vault = Self::with_key(kept.key, 1);
+        let mut inner = vault.inner.write().unwrap_or_else(PoisonError::into_inner);
+        for secret in kept.secrets {
+            let number = secret.id.strip_prefix("R-").and_then(|n| n.parse().ok()).unwrap_or(inner.next_id);
+            inner.next_id = inner.next_id.max(number.saturating_add(1));
+            let secret = vault.secret(number, &secret.kind, &secret.value);
+            inner.take(Arc::new(secret));
+        }
+        inner.matcher = Arc::new(Matcher::new(&inner.secrets));
+        drop(inner);
+        vault
+    }
+
+    /// Writes the key and every secret, those of later too, into a new file of the lab, readable by its owner alone: for a
+    /// run that is resumed, and for a leak check years later. It never goes into a pack.
+    ///
+    /// # Errors
+    /// The file is there already or cannot be written.
+    pub fn keep_in(&self, path: &Path) -> io::Result<()> {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keeper = Keeper::create(path, &self.key)?;
+        for secret in &inner.secrets {
+            keeper.add(&secret.id, &secret.kind, &secret.value)?;
+        }
+        inner.keeper = Some(keeper);
+        Ok(())
+    }
+
+    /// Why a secret could not be kept, where one could not.
+    #[must_use]
+    pub fn unkept(&self) -> Option<String> {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        inner.keeper.as_ref().and_then(Keeper::failure)
     }
 
     /// The key that tags are made with. It stays with the lab and never goes into a pack.
@@ -143,13 +227,13 @@ impl Vault {
         if let Some(&at) = inner.by_value.get(value).or_else(|| inner.by_token.get(value)) {
             return (inner.secrets[at].token.clone(), None);
         }
-        let at = inner.secrets.len();
-        let number = self.first_id + u32::try_from(at).unwrap_or(u32::MAX);
-        let secret = Arc::new(self.secret(number, kind, value));
-        inner.secrets.push(secret.clone());
-        inner.by_value.insert(value.to_owned(), at);
-        inner.by_token.insert(secret.token.clone(), at);
+        let secret = Arc::new(self.secret(inner.next_id, kind, value));
+        inner.next_id = inner.next_id.saturating_add(1);
+        inner.take(secret.clone());
         inner.matcher = Arc::new(Matcher::new(&inner.secrets));
+        if let Some(keeper) = &mut inner.keeper {
+            let _ = keeper.add(&secret.id, &secret.kind, value); // told by `unkept`
+        }
         (secret.token.clone(), Some(entry(&secret)))
     }
 

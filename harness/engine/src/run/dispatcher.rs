@@ -15,6 +15,9 @@ use super::cancel::Cancel;
 use crate::journal::{Entry, Journal};
 use crate::redact::Vault;
 
+/// Work on the journal itself that ends in a line of it, or in none.
+pub(super) type Reworking = Box<dyn FnOnce(&mut Journal) -> Result<Option<Entry>, String> + Send>;
+
 /// Messages on their way; each holds one line at most.
 const QUEUE: usize = 1024;
 
@@ -25,6 +28,7 @@ pub(super) type Closing = Box<dyn FnOnce() -> Result<Entry, String> + Send>;
 enum Message {
     Append(Entry),
     Close(Closing),
+    Rework(Reworking),
     /// Answered once everything before is on its way to the disk.
     Barrier(oneshot::Sender<()>),
     /// Nothing after this is kept.
@@ -72,6 +76,11 @@ impl Sender {
     /// Closes an evidence item in its turn.
     pub(super) fn close(&self, closing: Closing) {
         self.send(Message::Close(closing));
+    }
+
+    /// Reworks what was written so far, in its turn.
+    pub(super) fn rework(&self, reworking: Reworking) {
+        self.send(Message::Rework(reworking));
     }
 
     /// Returns once everything sent so far has been handed to the disk.
@@ -159,6 +168,10 @@ fn handle(journal: &mut Journal, vault: &Vault, message: Message) -> Result<(), 
     let entry = match message {
         Message::Append(entry) => entry,
         Message::Close(closing) => closing()?,
+        Message::Rework(reworking) => match reworking(journal)? {
+            Some(entry) => entry,
+            None => return Ok(()),
+        },
         Message::Barrier(done) => {
             journal.flush().map_err(|e| e.to_string())?;
             let _ = done.send(());

@@ -74,6 +74,13 @@ impl OutFile {
         Ok(())
     }
 
+    /// Syncs and gives what `evidence.close` says of it, but for its path.
+    pub(super) fn seal(self) -> io::Result<(PathBuf, Value)> {
+        self.file.sync_all()?;
+        let digest = hex::encode(self.sha256.finalize());
+        Ok((self.path, json!({"size": self.size, "sha256": digest, "redactions": self.hits})))
+    }
+
     /// Syncs, and takes out what was registered as a secret only after it had been written.
     fn close(mut self, vault: &Arc<Vault>, again: bool) -> io::Result<(PathBuf, Value)> {
         self.file.sync_all()?;
@@ -94,7 +101,7 @@ impl OutFile {
 }
 
 /// A copy of a file without the secrets known by now; none where it holds none.
-fn redacted_twin(path: &Path, vault: &Arc<Vault>) -> io::Result<Option<OutFile>> {
+pub(super) fn redacted_twin(path: &Path, vault: &Arc<Vault>) -> io::Result<Option<OutFile>> {
     let mut input = File::open(path)?;
     let mut redactor = StreamRedactor::new(vault.clone());
     let mut name = path.as_os_str().to_owned();

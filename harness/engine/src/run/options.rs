@@ -36,8 +36,8 @@ pub struct RunOptions {
     pub ways: Option<MakeWays>,
     /// Records [`RunOptions::ways`] in runs without a bench.
     pub record: Option<Record>,
-    /// Where the vault's key is kept, outside the pack, so that tags stay equal when the run is resumed.
-    pub keys: Option<PathBuf>,
+    /// Where the vault's key and secrets are kept, outside the pack: for resuming, and for later leak checks.
+    pub vaults: Option<PathBuf>,
 }
 
 impl RunOptions {
@@ -53,7 +53,7 @@ impl RunOptions {
             profiles: Vec::new(),
             ways: None,
             record: None,
-            keys: None,
+            vaults: None,
         }
     }
 }

@@ -13,9 +13,9 @@ use tokio::sync::broadcast;
 
 use super::dispatcher::journal_path;
 use super::event::RunEvent;
-use super::folder::commitment;
+use super::folder::{commitment, write_up};
 use super::options::{RunError, RunOptions, RunOutcome};
-use super::session::{Dossier, Session, key_path};
+use super::session::{Dossier, Session, vault_path};
 use super::step::note;
 use crate::fold;
 use crate::journal::{Clock, Journal};
@@ -47,15 +47,20 @@ pub async fn resume(
         return Err(refused("every selected unit has its verdict".into()));
     }
     let known = u32::try_from(folded.register.len()).unwrap_or(u32::MAX - 1);
-    let kept = options.keys.as_ref().and_then(|keys| read_key(&key_path(keys, journal.run())));
-    let key = match kept {
-        Some(key) => key,
-        None => *Vault::new().map_err(|source| RunError::Folder { path: folder.to_owned(), source })?.key(),
+    let kept = options.vaults.as_ref().and_then(|vaults| Vault::reopen(&vault_path(vaults, journal.run())).ok());
+    let have_key = kept.is_some();
+    let vault = match kept {
+        Some(vault) => vault,
+        None => {
+            let fresh = Vault::new().map_err(|source| RunError::Folder { path: folder.to_owned(), source })?;
+            // Ids go on, so that no id stands for two secrets; equal secrets cannot be told any more.
+            Vault::with_key(*fresh.key(), known + 1)
+        }
     };
-    // Ids go on, so that no id stands for two secrets; equal secrets are told by their tags.
-    let vault = Arc::new(Vault::with_key(key, known + 1));
+    let vault = Arc::new(vault);
+    let known: BTreeSet<String> = vault.register_entries().into_iter().map(|entry| entry.id).collect();
     let dossier = Dossier::seal(&resolved, &vault)?;
-    same_inputs(&folded.sealed, &resolved, &vault, kept.is_some()).map_err(refused)?;
+    same_inputs(&folded.sealed, &resolved, &vault, have_key).map_err(refused)?;
 
     let closed: BTreeSet<&str> = folded.results.evidence.iter().map(|e| e.id.as_str()).collect();
     let (lost, on_disk) = recovered_evidence(&folder.join("evidence"), &closed)
@@ -66,11 +71,11 @@ pub async fn resume(
     let data = json!({
         "scope": start["scope"], // with the tokens of this part
         "torn_bytes": found.torn.map(|t| t.bytes),
-        "tags_go_on": kept.is_some(),
+        "tags_go_on": have_key,
         "tool": session.options.tool,
     });
     session.sender.append(note(kind::RUN_RESUME, Ref::default(), data));
-    for entry in session.vault.register_entries() {
+    for entry in session.vault.register_entries().into_iter().filter(|entry| !known.contains(&entry.id)) {
         let data = serde_json::to_value(entry).unwrap_or_default();
         session.sender.append(note(kind::REDACTION_APPLIED, Ref::default(), data));
     }
@@ -81,9 +86,24 @@ pub async fn resume(
     session.go(resolved, &dossier, start, &folded.progressed).await
 }
 
-fn read_key(path: &Path) -> Option<[u8; 32]> {
-    let text = fs::read_to_string(path).ok()?;
-    hex::decode(text.trim()).ok()?.try_into().ok()
+/// A run that has ended and was never sealed: the disk was full, or a leak was found. Nothing is run; what is derived from
+/// the journal is written again. `None` where units are missing, so that it must be resumed.
+///
+/// # Errors
+/// The journal does not verify, or the folder cannot be written.
+pub fn unsealed(folder: &Path, vaults: Option<&Path>) -> Result<Option<RunOutcome>, RunError> {
+    let folded = fold::results(&journal_path(folder))?;
+    if folded.results.partial {
+        return Ok(None);
+    }
+    let here = |source| RunError::Folder { path: folder.to_owned(), source };
+    let vault = match vaults.and_then(|vaults| Vault::read(&vault_path(vaults, &folded.results.run_id)).ok()) {
+        Some(vault) => vault,
+        None => Vault::new().map_err(here)?,
+    };
+    write_up(folder, &folded, &vault).map_err(here)?;
+    let (results, vault) = (folded.results, Arc::new(vault));
+    Ok(Some(RunOutcome { folder: folder.to_owned(), exit_code: results.exit_code, results, vault }))
 }
 
 /// Every input must be the one that was sealed. A redacted one can be compared only with the key.

@@ -50,7 +50,7 @@ pub async fn run(
     let inputs = folder::seal_inputs(&folder, &resolved, &vault)?;
     let clock = Clock::start();
     let journal = Journal::create(&journal_path(&folder), &id, clock)?;
-    keep_key(&options, &id, &vault)?;
+    keep_vault(&options, &id, &vault)?;
 
     let session = Session::open(folder, options, vault, journal, clock, 1, events)?;
     let sealed = json!({"files": inputs, "argv": session.options.argv, "tool": session.options.tool});
@@ -147,24 +147,17 @@ fn plan_facts(plan: &Plan) -> Value {
     json!({"info": info, "profile": plan.profile, "params": plan.params})
 }
 
-/// The key stays with the lab, readable by its owner alone.
-fn keep_key(options: &RunOptions, run: &str, vault: &Vault) -> Result<(), RunError> {
-    let Some(folder) = &options.keys else { return Ok(()) };
-    let path = key_path(folder, run);
-    write_key(folder, &path, vault).map_err(|source| RunError::Folder { path, source })
+/// The vault stays with the lab, readable by its owner alone.
+fn keep_vault(options: &RunOptions, run: &str, vault: &Vault) -> Result<(), RunError> {
+    let Some(folder) = &options.vaults else { return Ok(()) };
+    let path = vault_path(folder, run);
+    vault.keep_in(&path).map_err(|source| RunError::Folder { path, source })
 }
 
-pub(super) fn key_path(folder: &Path, run: &str) -> PathBuf {
-    folder.join(format!("{run}.key"))
-}
-
-fn write_key(folder: &Path, path: &Path, vault: &Vault) -> std::io::Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    std::fs::create_dir_all(folder)?;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(hex::encode(vault.key()).as_bytes())?;
-    file.sync_all()
+/// The lab's file of a run's vault in the folder of them.
+#[must_use]
+pub fn vault_path(folder: &Path, run: &str) -> PathBuf {
+    folder.join(format!("{run}.vault"))
 }
 
 /// A run whose journal is open.
@@ -352,6 +345,8 @@ impl Session {
             self.sender.append(note(kind::INFRA_FAULT, Ref::default(), data));
         }
         self.store.close_all();
+        let (folder, vault) = (self.folder.clone(), self.vault.clone());
+        self.sender.rework(Box::new(move |journal| super::late::redact(&folder, &vault, journal)));
         self.sender.settled().await;
 
         let path = journal_path(&self.folder);

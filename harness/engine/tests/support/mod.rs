@@ -181,6 +181,25 @@ impl Check for Fake {
                 cx.progress.step(1, 2, LABEL_SECRET);
                 Ok(json!({"up": true, "echo": params["password"], "hex": hex_of(LABEL_SECRET)}))
             }
+            // Two units in this order: the second learns that what the first saw was a secret.
+            "see-early" => {
+                let recorder = recorder.expect("recorder");
+                recorder.exchange(Exchange {
+                    protocol: "fake".into(),
+                    started_ns: 1,
+                    ended_ns: 2,
+                    request: json!({}),
+                    outcome: Outcome::Response(json!({"memory": LEARNED_LATE})),
+                });
+                let mut log = recorder.stream(stream("boot", "a boot log"));
+                log.append(Direction::In, format!("boot: key={LEARNED_LATE}\n").as_bytes());
+                Ok(json!({"up": true, "key": LEARNED_LATE}))
+            }
+            "learn" => {
+                tokio::time::sleep(Duration::from_millis(300)).await; // what the first saw is on the disk by now
+                cx.secrets.register("key", LEARNED_LATE);
+                Ok(json!({"up": true}))
+            }
             "flood" => {
                 let mut console = recorder.expect("recorder").stream(stream("flood", "a flood"));
                 let chunk = vec![b'x'; 1 << 16];
@@ -298,6 +317,9 @@ pub fn unit(id: &str, steps: Vec<Step>, expect: Vec<Expectation>) -> Unit {
         span: span(),
     }
 }
+
+/// Seen by one unit, and registered by a later one.
+pub const LEARNED_LATE: &str = "qzx-Ungu3ssable";
 
 pub fn plan(units: Vec<Unit>) -> Plan {
     Plan {
