@@ -14,8 +14,10 @@ mod sarif;
 pub mod statement;
 mod summary;
 mod text;
+mod trace;
 mod visible;
 
 pub use list::{Format, ReportError};
 pub use text::{tally, unit_lines};
+pub use trace::Trace;
 pub use visible::visible;

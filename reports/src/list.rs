@@ -2,6 +2,7 @@
 
 use assay_model::results::Results;
 
+use crate::trace::Trace;
 use crate::{csv, html, junit, oscal, sarif, summary};
 
 /// A way of writing results down.
@@ -86,8 +87,16 @@ impl Format {
     /// # Errors
     /// Only where a writer fails, which is a fault in Assay and never of the data.
     pub fn render(self, results: &Results) -> Result<Vec<u8>, ReportError> {
+        self.render_with(results, &Trace::default())
+    }
+
+    /// The same with what the run's folder adds: the page then has a timeline of bytes, transcripts and flows.
+    ///
+    /// # Errors
+    /// As [`Format::render`].
+    pub fn render_with(self, results: &Results, trace: &Trace) -> Result<Vec<u8>, ReportError> {
         match self {
-            Self::Html => html::render(results),
+            Self::Html => html::render(results, trace),
             Self::Junit => junit::render(results),
             Self::Json => summary::results_json(results),
             Self::Summary => summary::summary_json(results),

@@ -42,7 +42,7 @@ fn tags(html: &str) -> (Vec<String>, String) {
 
 /// Start and end tags pair up.
 fn assert_balanced(html: &str) {
-    const VOID: [&str; 5] = ["!doctype", "meta", "input", "br", "link"];
+    const VOID: [&str; 7] = ["!doctype", "meta", "input", "br", "link", "path", "rect"];
     let mut open: Vec<String> = Vec::new();
     for name in tags(html).0 {
         if let Some(closed) = name.strip_prefix('/') {
@@ -125,9 +125,11 @@ fn sections_stand_in_their_order_and_findings_worst_first() {
         "not-covered",
         "matrix",
         "findings",
+        "timeline",
         "units",
         "operator",
         "controls",
+        "deviations",
         "equipment",
         "policy",
         "evidence",
@@ -169,9 +171,26 @@ fn a_large_run_keeps_every_unit_within_the_budget() {
         .collect();
     let html = render(&results);
     assert!(html.len() <= 2_000_000, "{} bytes", html.len());
-    assert_eq!(html.matches("data-verdict=").count(), 10_000);
+    assert_eq!(html.matches("data-v=").count(), 10_000);
     assert!(html.contains("To keep this page small"));
     assert_eq!(html.matches("<article class=\"finding").count(), 50);
+    assert_balanced(&html);
+    // The worst: every unit a finding, each with a reason of its own.
+    results.units = (0..10_000)
+        .map(|n| {
+            let mut unit = failed.clone();
+            unit.samples.values_mut().for_each(|s| s.reasons[0].text = format!("{n} things were found on this one"));
+            (format!("5.{n}-1-2 a"), unit)
+        })
+        .collect();
+    let html = render(&results);
+    assert!(html.len() <= 2_000_000, "{} bytes", html.len());
+    assert_eq!(html.matches("data-v=").count(), 10_000);
+    let told: HashSet<&str> = html
+        .split(" things were found")
+        .filter_map(|before| before.rsplit(|c: char| !c.is_ascii_digit()).next())
+        .collect();
+    assert!((0..10_000).all(|n| told.contains(n.to_string().as_str())), "every reason is told");
     assert_balanced(&html);
 }
 
@@ -179,27 +198,35 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_text_anywhere_keeps_the_page_whole(text in any::<String>(), tail in "[<>\"'&/a-z !\\-\u{0}\u{202e}]{0,40}") {
-        let text = text + &tail;
-        let mut results = fixture::results();
-        let count = tags(&render(&results)).0.len();
-        let mut unit = results.units.get("5.6-1-2 b").unwrap().clone();
-        for field in [&mut unit.title, &mut unit.question, &mut unit.plan, &mut unit.class] {
-            field.clone_from(&text);
-        }
-        for sample in unit.samples.values_mut() {
-            sample.remarks.iter_mut().for_each(|r| r.clone_from(&text));
-            sample.reasons.iter_mut().for_each(|r| { r.text.clone_from(&text); r.code.clone_from(&text); });
-        }
-        results.units.insert("5.6-1-2 b".into(), unit);
-        results.operator = Some(text.clone());
-        results.equipment[0].kind.clone_from(&text);
-        results.evidence[0].title.clone_from(&text);
-        results.samples[0].host = Some(text.clone());
-        results.not_covered[0].1.clone_from(&text);
-        let html = render(&results);
+        let text = format!("t{text}{tail}");
+        let plain = render(&with_text_everywhere("t"));
+        let html = render(&with_text_everywhere(&text));
         assert_balanced(&html);
-        prop_assert!(tags(&html).0.len() <= count, "text adds no element"); // an empty text may leave one out
+        prop_assert!(tags(&html).0.len() == tags(&plain).0.len(), "text adds no element");
+        let mut results = fixture::results();
         results.run_id.clone_from(&text);
         assert_balanced(&render(&results));
     }
+}
+
+fn with_text_everywhere(text: &str) -> Results {
+    let mut results = fixture::results();
+    let mut unit = results.units.get("5.6-1-2 b").unwrap().clone();
+    for field in [&mut unit.title, &mut unit.question, &mut unit.plan, &mut unit.class] {
+        text.clone_into(field);
+    }
+    for sample in unit.samples.values_mut() {
+        sample.remarks.iter_mut().for_each(|r| text.clone_into(r));
+        for reason in &mut sample.reasons {
+            text.clone_into(&mut reason.text);
+            text.clone_into(&mut reason.code);
+        }
+    }
+    results.units.insert("5.6-1-2 b".into(), unit);
+    results.operator = Some(text.to_owned());
+    text.clone_into(&mut results.equipment[0].kind);
+    text.clone_into(&mut results.evidence[0].title);
+    results.samples[0].host = Some(text.to_owned());
+    text.clone_into(&mut results.not_covered[0].1);
+    results
 }

@@ -9,6 +9,7 @@ use super::detail::Detail;
 use super::section::{self, Section, Source};
 use super::unit;
 use crate::ReportError;
+use crate::trace::Trace;
 use crate::visible::{visible, visible_line};
 
 /// Bytes that a page should not exceed.
@@ -29,10 +30,11 @@ struct Page<'a> {
 }
 
 /// Renders report.html.
-pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
+pub(crate) fn render(results: &Results, trace: &Trace) -> Result<Vec<u8>, ReportError> {
     let mut page = String::new();
-    for detail in Detail::ALL {
-        page = render_with(results, detail)?;
+    let most = Detail::for_units(results.units.len());
+    for detail in Detail::ALL.into_iter().filter(|detail| *detail <= most) {
+        page = render_with(results, trace, detail)?;
         if page.len() <= BUDGET {
             break;
         }
@@ -40,7 +42,7 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
     Ok(page.into_bytes())
 }
 
-fn render_with(results: &Results, detail: Detail) -> Result<String, ReportError> {
+fn render_with(results: &Results, trace: &Trace, detail: Detail) -> Result<String, ReportError> {
     // Margin boxes of printed pages can only say what the style sheet says.
     let number: String = results.run_id.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
     let style = STYLE.replace("REPORT-NUMBER", &number);
@@ -51,7 +53,7 @@ fn render_with(results: &Results, detail: Detail) -> Result<String, ReportError>
         script: SCRIPT,
         results,
         product: product(results),
-        sections: section::build(&Source { results, units: &units, detail })?,
+        sections: section::build(&Source { results, trace, units: &units, detail })?,
     };
     let html = page.render().map_err(|e| ReportError::Html(e.to_string()))?;
     Ok(visible(&html).into_owned()) // last, over everything, so that no field can be forgotten

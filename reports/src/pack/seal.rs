@@ -13,7 +13,7 @@ use super::key::{KeyError, SigningKey};
 use super::paths::{self, Found};
 use super::sums::{self, Sums};
 use super::{NAMESPACE, chain, manifest, readme};
-use crate::{Format, ReportError, summary};
+use crate::{Format, ReportError, Trace, summary};
 
 /// What the caller knows and the results do not.
 #[derive(Debug, Clone)]
@@ -108,8 +108,9 @@ pub fn seal(folder: &Path, results: &Results, key: &SigningKey, options: &SealOp
     let target = final_name(folder)?;
     check_journal(folder, results)?;
     let pack = Writer { root: folder };
+    let trace = Trace::read(folder, results);
     for format in [Format::Json, Format::Summary, Format::Junit, Format::Html].iter().chain(&options.exports) {
-        pack.write(format.path(), &format.render(results)?)?;
+        pack.write(format.path(), &format.render_with(results, &trace)?)?;
     }
     pack.write("journal/head.txt", format!("{}\n", results.journal_head).as_bytes())?;
     pack.write("README.txt", readme::render(results, options, &key.fingerprint()).as_bytes())?;

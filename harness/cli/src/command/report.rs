@@ -1,7 +1,7 @@
 //! `assay report PACK --format F`: any report again, from the record alone.
 
 use assay_model::results::Results;
-use assay_reports::Format;
+use assay_reports::{Format, Trace};
 
 use crate::args::Report;
 use crate::{exit, say};
@@ -24,7 +24,7 @@ pub(super) fn run(args: &Report) -> u8 {
             return exit::INVALID;
         }
     };
-    let rendered = match format.render(&results) {
+    let rendered = match format.render_with(&results, &Trace::read(&args.pack, &results)) {
         Ok(bytes) => bytes,
         Err(e) => {
             say::error("report", e.to_string(), None);

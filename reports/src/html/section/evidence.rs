@@ -1,11 +1,18 @@
-//! Evidence as the page lists it.
+//! Evidence: every item with its files and digests; excerpts are short, and longer where a finding points at the item.
+
+use std::collections::HashSet;
 
 use askama::Template;
-use assay_model::results::{EvidenceItem, Results};
+use assay_model::results::{EvidenceItem, FileDigest, Results};
 
 use super::{Built, Section, Source};
 use crate::html::detail::Detail;
-use crate::html::value;
+use crate::html::value::{cap, cap_at, offset};
+
+/// Bytes of an excerpt that no finding points at.
+const SHORT: usize = 300;
+/// Exchanges told of such an item.
+const FEW: usize = 3;
 
 #[derive(Template)]
 #[template(path = "section/evidence.html")]
@@ -21,6 +28,8 @@ struct EvidenceView {
     title: String,
     about: String,
     files: Vec<FileView>,
+    exchanges: Vec<(String, String, String)>,
+    more: usize,
     excerpt: String,
     dropped: String,
 }
@@ -39,27 +48,47 @@ pub(in crate::html) fn anchor(reference: &str) -> String {
 }
 
 pub(super) fn section(source: &Source<'_>) -> Built {
-    let evidence: Vec<EvidenceView> = source.results.evidence.iter().map(|item| view(item, source.detail)).collect();
+    let pointed = pointed_at(source);
+    let items = source.results.evidence.iter();
+    let evidence: Vec<EvidenceView> = items.map(|i| view(source, i, pointed.contains(i.id.as_str()))).collect();
     Section::counted("evidence", "Evidence", evidence.len(), &Body { results: source.results, evidence })
 }
 
-fn view(item: &EvidenceItem, detail: Detail) -> EvidenceView {
+/// Items that a reason of a finding names.
+fn pointed_at<'a>(source: &Source<'a>) -> HashSet<&'a str> {
+    let findings = source.results.units.values().zip(source.units).filter(|(_, view)| view.finding);
+    let samples = findings.flat_map(|(unit, _)| unit.samples.values().chain(&unit.cross_sample));
+    let refs = samples.flat_map(|s| &s.reasons).flat_map(|r| &r.refs);
+    refs.map(|r| r.split('#').next().unwrap_or(r)).collect()
+}
+
+fn view(source: &Source<'_>, item: &EvidenceItem, pointed: bool) -> EvidenceView {
     let about: Vec<&str> = item.sample.iter().chain(&item.unit).map(String::as_str).collect();
-    let file = |f: &assay_model::results::FileDigest| FileView {
-        path: f.path.clone(),
-        size: size(f.size),
-        sha256: f.sha256.clone(),
+    let full = source.detail == Detail::Full;
+    let told = source.trace.exchanges.get(&item.id).filter(|_| full);
+    let lines = told.map_or(&[][..], |t| &t.lines);
+    let shown = if pointed { lines.len() } else { lines.len().min(FEW) };
+    let excerpt = match (full, told, pointed) {
+        (false, ..) | (_, Some(_), _) => String::new(),
+        (_, _, true) => cap(&item.excerpt),
+        (_, _, false) => cap_at(&item.excerpt, SHORT),
     };
     EvidenceView {
         anchor: anchor(&item.id),
         id: item.id.clone(),
         kind: item.kind.clone(),
-        title: value::cap(&item.title),
+        title: cap(&item.title),
         about: about.join(", "),
-        files: if detail >= Detail::NoExcerpts { item.files.iter().map(file).collect() } else { Vec::new() },
-        excerpt: if detail == Detail::Full { value::cap(&item.excerpt) } else { String::new() },
+        files: if source.detail >= Detail::NoExcerpts { item.files.iter().map(file).collect() } else { Vec::new() },
+        exchanges: lines[..shown].iter().map(|l| (offset(l.at_ms), l.asked.clone(), l.answered.clone())).collect(),
+        more: told.map_or(0, |t| t.count - shown),
+        excerpt,
         dropped: if item.dropped > 0 { format!("{} lost bytes or packets", item.dropped) } else { String::new() },
     }
+}
+
+fn file(f: &FileDigest) -> FileView {
+    FileView { path: f.path.clone(), size: size(f.size), sha256: f.sha256.clone() }
 }
 
 fn size(bytes: u64) -> String {

@@ -2,14 +2,18 @@
 
 mod controls;
 mod coverage;
+mod deviations;
 mod equipment;
 pub(super) mod evidence;
 mod findings;
 mod integrity;
 mod matrix;
+mod network;
 mod operator;
 mod policy;
 mod scope;
+mod serial;
+mod timeline;
 mod units;
 mod verdict;
 
@@ -19,10 +23,13 @@ use assay_model::results::Results;
 use super::detail::Detail;
 use super::unit::UnitView;
 use crate::ReportError;
+use crate::trace::Trace;
 
 /// What a section is made from.
 pub(super) struct Source<'a> {
     pub(super) results: &'a Results,
+    /// What the folder of the run adds; empty where only the results are at hand.
+    pub(super) trace: &'a Trace,
     /// Every unit as the page shows it, in the order of the plan.
     pub(super) units: &'a [UnitView],
     /// How much may be written out.
@@ -56,15 +63,19 @@ impl Section {
 pub(super) type Built = Result<Option<Section>, ReportError>;
 
 /// All sections, in the order of the page: the verdict and what it rests on first, findings before all else.
-const ALL: [fn(&Source<'_>) -> Built; 12] = [
+const ALL: [fn(&Source<'_>) -> Built; 16] = [
     verdict::section,
     scope::section,
     coverage::section,
     matrix::section,
     findings::section,
+    timeline::section,
     units::section,
+    serial::section,
+    network::section,
     operator::section,
     controls::section,
+    deviations::section,
     equipment::section,
     policy::section,
     evidence::section,

@@ -6,8 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Built, Section, Source};
-use crate::html::unit::duration;
-use crate::html::value::{Pair, moment};
+use crate::html::value::{Pair, duration, moment};
 
 #[derive(Template)]
 #[template(path = "section/scope.html")]
