@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use assay_model::assessment::ExternalEvidence;
 use assay_model::catalogue::{CatalogueUnit, Profile};
 use assay_model::{BenchProvider, BenchRequest, Check, Diagnostic, Effect, Equipment, SourceFile, Span};
 use serde_json::{Map, Value};
@@ -120,8 +121,21 @@ pub struct Plan {
     pub policy: Vec<String>,
     /// Observed once per sample, before the first unit that names one of them.
     pub shared: Vec<Step>,
+    /// What is declared and found of one kind of thing, for the report.
+    pub inventory: Vec<InventoryRule>,
     /// The units, in order.
     pub units: Vec<Unit>,
+}
+
+/// What is declared of one kind of thing, to be held against what was found of it on each sample. Never moves a verdict.
+#[derive(Debug, Clone)]
+pub struct InventoryRule {
+    /// `network service`.
+    pub kind: String,
+    /// Gives `[{name, where}]`.
+    pub declared: Expr,
+    /// Gives `[{name, text}]`; absent where nothing looks for the thing.
+    pub found: Option<Expr>,
 }
 
 /// Whether a unit is judged on each sample or once over all.
@@ -383,8 +397,19 @@ pub struct Product {
     pub ixit: Map<String, Value>,
     /// Machine-readable ways to set up, reset and log on, as CEL sees them under `product.procedures`.
     pub procedures: Value,
+    /// Certificates and reports of other labs.
+    pub external: Vec<External>,
     /// Its file.
     pub file: Arc<SourceFile>,
+}
+
+/// A document from elsewhere that covers groups of units.
+#[derive(Debug, Clone)]
+pub struct External {
+    /// What it is, and whether it counts on the day of loading.
+    pub evidence: ExternalEvidence,
+    /// Its file, to be copied into the pack.
+    pub path: PathBuf,
 }
 
 /// An answers file.

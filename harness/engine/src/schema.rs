@@ -80,6 +80,7 @@ fn plan(registry: &Registry) -> Value {
         "shared" => {
             list(json!({ "$ref": "#/definitions/step" }), "Observed once per sample, used by many units by `as`.")
         }
+        "inventory" => list(inventory(), "Declared against found, as tables of the report."),
         "units" => list(json!({ "$ref": "#/definitions/unit" }), "What is decided."),
         _ => json!({}),
     });
@@ -90,6 +91,15 @@ fn plan(registry: &Registry) -> Value {
         "control": step(registry, true),
     });
     schema
+}
+
+fn inventory() -> Value {
+    mapping(&keys::INVENTORY, &["kind", "declared"], |key| match key {
+        "kind" => text("What kind of thing: `network service`."),
+        "declared" => text("A CEL expression that gives `[{name, where}]`, from the dossier."),
+        "found" => text("A CEL expression that gives `[{name, text}]`, from shared observations; none: not looked for."),
+        _ => json!({}),
+    })
 }
 
 fn params() -> Value {
@@ -325,8 +335,21 @@ fn product() -> Value {
         "ixit" => {
             json!({ "type": "object", "additionalProperties": false, "properties": tables, "description": "Tables and fields as in TS 103 701." })
         }
+        "external_evidence" => list(external(), "Certificates and reports of other labs that cover groups of units."),
         "procedures" => mapping(&keys::PROCEDURES, &[], |_| json!({ "type": "object" })),
         _ => json!({}),
+    })
+}
+
+fn external() -> Value {
+    mapping(&keys::EXTERNAL, &keys::EXTERNAL, |key| match key {
+        "groups" => texts("Groups that it covers: `5.5-1`."),
+        "issuer" => text("Who issued it."),
+        "number" => text("Its number there."),
+        "edition" => text("Edition or version of the document, or of what it was made by."),
+        "scope" => text("Which part of the product, in which version, it is about."),
+        "file" => text("The document, from this file's folder; copied into the pack."),
+        _ => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "First or last day." }),
     })
 }
 

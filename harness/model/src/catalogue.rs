@@ -36,6 +36,63 @@ pub struct Profile {
     pub id: String,
     /// For a person.
     pub title: String,
-    /// Units that must all be conclusive and none FAIL.
+    /// Units that must all be conclusive and none FAIL. Where there are [`Profile::claims`], those decide.
     pub units: Vec<String>,
+    /// Provisions that a supplier claims one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<Claims>,
+}
+
+/// How a statement of claims decides a profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The provision about the statement itself: where it fails, so does the assessment.
+    #[serde(default)]
+    pub statement: Option<String>,
+    /// The parameter of plans that says what a case comes to that could not be determined: `inconclusive` or `fail`.
+    #[serde(default)]
+    pub undetermined: Option<String>,
+    /// Every provision, in the order of the standard.
+    pub provisions: Vec<ClaimRule>,
+}
+
+/// A provision as claims are held against it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRule {
+    /// `5.1-1`.
+    pub id: String,
+    /// Short title in our words.
+    pub title: String,
+    /// As in the standard: `M C (1)`.
+    pub status: String,
+    /// Mandatory where it applies; a recommendation otherwise.
+    pub mandatory: bool,
+    /// All must hold, or the provision does not apply.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+    /// Where one does not hold, N/A may be said.
+    #[serde(default)]
+    pub tests: Vec<Condition>,
+    /// Its test units, in the order of the catalogue.
+    pub units: Vec<UnitPlace>,
+}
+
+/// A test unit in its case and group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitPlace {
+    /// `5.1-1-2 a`.
+    pub id: String,
+    /// `5.1-1-2`.
+    pub case: String,
+    /// `5.1-1`.
+    pub group: String,
+}
+
+/// A fact that decides applicability.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// In words.
+    pub text: String,
+    /// CEL over the dossier.
+    pub holds_when: String,
 }

@@ -103,6 +103,10 @@ pub mod kind {
     pub const VERDICT_SET: &str = "verdict.set";
     /// A waiver was applied; the raw verdict stays.
     pub const WAIVER_APPLIED: &str = "waiver.applied";
+    /// A document from elsewhere was copied into the pack.
+    pub const EXTERNAL_KEPT: &str = "external.kept";
+    /// What is declared of one kind of thing was held against what was found on a sample.
+    pub const INVENTORY_COMPARED: &str = "inventory.compared";
     /// A secret was registered or replaced.
     pub const REDACTION_APPLIED: &str = "redaction.applied";
     /// A torn last line was found and kept; the chain goes on from here.

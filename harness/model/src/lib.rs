@@ -4,6 +4,7 @@
 //! **Adapters touch, checks observe, plans judge, the journal remembers, reports only read.** This crate holds the
 //! nouns of that sentence and none of the work.
 
+pub mod assessment;
 mod bench;
 mod bytes;
 pub mod catalogue;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::assessment::{Assessment, Conclusion, Coverage, ExternalEvidence, Inventory, ToDo};
 use crate::{Effect, Equipment, Reason, Verdict};
 
 /// The tally of six verdicts.
@@ -235,13 +236,49 @@ pub struct UnitResult {
     pub overridden: Option<Overridden>,
 }
 
-/// A case, group or provision: the fold of its units.
+/// One waiver of the waivers file, and what became of it in this run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaiverResult {
+    /// Its id.
+    pub id: String,
+    /// What it covers, in words: `unit 5.6-1-2 b on s1`.
+    pub scope: String,
+    /// Its reason.
+    pub reason: String,
+    /// Who approved it.
+    pub approver: String,
+    /// ISO date of its first day.
+    pub start: String,
+    /// ISO date of its last day.
+    pub expires: String,
+    /// `applied`, `not needed`, `expired`, `not begun`, `other product`, `partial`.
+    pub state: String,
+    /// Units that it was applied to.
+    #[serde(default)]
+    pub units: Vec<String>,
+}
+
+/// A case, group or provision: the fold of what it is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupResult {
-    /// The fold.
+    /// The fold. Units of it that were left out count as NOT_RUN.
     pub verdict: Verdict,
-    /// Its units, in catalogue order.
+    /// Its units in this run, in the order of the plans.
     pub units: Vec<String>,
+    /// The fold before documents from elsewhere or the lab's rule on what cannot be determined changed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Verdict>,
+    /// Number of the accepted document from elsewhere that covers it: then the PASS is not ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external: Option<String>,
+}
+
+impl GroupResult {
+    /// A fold of units run here.
+    #[must_use]
+    pub const fn of(verdict: Verdict, units: Vec<String>) -> Self {
+        Self { verdict, units, raw: None, external: None }
+    }
 }
 
 /// A profile's verdict over the product.
@@ -400,6 +437,21 @@ pub struct Results {
     /// and nowhere else, so that an old pack keeps its edition. Empty in packs of before, and where no unit is a standard's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub catalogues: BTreeMap<String, Value>,
+    /// Profiles that rest on claims, provision by provision.
+    #[serde(default)]
+    pub assessments: BTreeMap<String, Assessment>,
+    /// Documents from elsewhere that the dossier names for groups.
+    #[serde(default)]
+    pub external: Vec<ExternalEvidence>,
+    /// Declared against found.
+    #[serde(default)]
+    pub inventories: Vec<Inventory>,
+    /// Questions that wait for a person.
+    #[serde(default)]
+    pub to_do: Vec<ToDo>,
+    /// The waivers file, and what became of it.
+    #[serde(default)]
+    pub waivers: Vec<WaiverResult>,
     /// Units that were deselected or are not automated here: id and reason.
     #[serde(default)]
     pub not_covered: Vec<(String, String)>,
@@ -433,6 +485,9 @@ pub struct Summary {
     pub waived: u64,
     /// Verdict per unit.
     pub units: indexed::Map<Verdict>,
+    /// Profiles that rest on claims.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub assessments: BTreeMap<String, AssessmentSummary>,
     /// UTC RFC 3339.
     pub started: String,
     /// UTC RFC 3339.
@@ -441,6 +496,33 @@ pub struct Summary {
     pub inputs_sha256: String,
     /// SHA-256 of the journal's last line.
     pub journal_head: String,
+}
+
+/// An assessment in a few lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssessmentSummary {
+    /// Over the product.
+    pub conformance: Conformance,
+    /// The first reason why it is not CONFORMS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// How many provisions came to what.
+    pub provisions: BTreeMap<String, u64>,
+    /// How much was covered.
+    pub coverage: Coverage,
+}
+
+impl From<&Assessment> for AssessmentSummary {
+    fn from(assessment: &Assessment) -> Self {
+        let count = |c: Conclusion| assessment.provisions.values().filter(|p| p.conclusion == c).count() as u64;
+        let counts = Conclusion::ALL.into_iter().map(|c| (c.word().to_owned(), count(c)));
+        Self {
+            conformance: assessment.conformance,
+            why: assessment.why.first().cloned(),
+            provisions: counts.filter(|(_, n)| *n > 0).collect(),
+            coverage: assessment.coverage,
+        }
+    }
 }
 
 impl Results {
@@ -468,6 +550,7 @@ impl Results {
             counts: self.counts,
             waived: self.waived,
             units: self.units.iter().map(|(id, u)| (id.clone(), u.verdict)).collect(),
+            assessments: self.assessments.iter().map(|(id, a)| (id.clone(), a.into())).collect(),
             started: self.started.clone(),
             ended: self.ended.clone(),
             inputs_sha256: self.inputs_sha256.clone(),
@@ -515,6 +598,10 @@ pub mod indexed {
         /// In order of insertion.
         pub fn iter(&self) -> impl ExactSizeIterator<Item = (&String, &T)> {
             self.entries.iter().map(|(k, v)| (k, v))
+        }
+        /// In order of insertion, values to be changed.
+        pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&String, &mut T)> {
+            self.entries.iter_mut().map(|(k, v)| (&*k, v))
         }
         /// The values, in order.
         pub fn values(&self) -> impl Iterator<Item = &T> {

@@ -1,8 +1,13 @@
 //! Folding: the journal into results. Same journal, same results.
 
 mod cases;
+mod claims;
+mod groups;
+mod inventory;
 mod rejudge;
 mod results;
+mod to_do;
+mod waivers;
 
 pub use cases::Progressed;
 pub use rejudge::{Change, RejudgeError, rejudge};

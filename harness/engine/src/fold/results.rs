@@ -1,17 +1,23 @@
 //! results/results.json, from the journal and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use assay_model::catalogue::{CatalogueUnit, Profile};
+use assay_model::assessment::{Assessment, Claim, ExternalEvidence};
+use assay_model::catalogue::{CatalogueUnit, Claims, Profile};
 use assay_model::journal::{Line, kind};
 use assay_model::results::{
-    Conformance, Counts, EvidenceItem, GroupResult, PlanInfo, Results, SampleInfo, ToolInfo, UnitResult, indexed,
+    Conformance, Counts, EvidenceItem, PlanInfo, Results, SampleInfo, ToolInfo, UnitResult, indexed,
 };
 use assay_model::{Effect, Reason, ReasonClass, Verdict};
 use serde_json::Value;
 
 use super::cases::{Cases, Progressed, unfinished};
+use super::claims::{Said, assess};
+use super::groups::{self, Groups, Place};
+use super::inventory::Inventories;
+use super::to_do;
+use super::waivers::Waivers;
 use crate::journal::{JournalError, digest, read, sorted_json};
 use crate::judge::conformance;
 
@@ -61,6 +67,10 @@ struct Told {
     ended: String,
     end: Option<Value>,
     next_evidence: u32,
+    inventories: Inventories,
+    waivers: Waivers,
+    /// Copies of documents from elsewhere: evidence by number.
+    external_kept: BTreeMap<String, String>,
 }
 
 /// The units of a plan, folded.
@@ -70,6 +80,8 @@ struct Units {
     counting: BTreeMap<String, bool>,
     counts: Counts,
     not_covered: Vec<(String, String)>,
+    /// Where units belong that have no verdict.
+    left_out: Vec<Place>,
     missing: bool,
 }
 
@@ -98,6 +110,12 @@ impl Told {
                 self.next_evidence = self.next_evidence.max(number.saturating_add(1));
             }
             kind::EVIDENCE_CLOSE => self.evidence.push(evidence(line)),
+            kind::EXTERNAL_KEPT => {
+                let text = |key: &str| data[key].as_str().unwrap_or_default().to_owned();
+                self.external_kept.insert(text("number"), text("evidence"));
+            }
+            kind::INVENTORY_COMPARED => self.inventories.take(line),
+            kind::WAIVER_APPLIED => self.waivers.take(line),
             _ => {}
         }
     }
@@ -118,8 +136,20 @@ impl Told {
     }
 
     fn fold(self) -> Folded {
-        let units = self.units();
+        let mut units = self.units();
         let (start, end) = (&self.start, self.end.as_ref());
+        let (waived, waivers) = self.waivers.apply(start, &mut units.results);
+        let profiles = Profiles::of(start);
+        let external = self.external();
+        units.left_out.extend(profiles.places());
+        let grouped = groups::fold(&groups::Parts {
+            units: &units.results,
+            left_out: &units.left_out,
+            external: &external,
+            strict: &profiles.strict_cases(),
+        });
+        let assessments = profiles.assess(start, &units.results, &grouped);
+        let Groups { cases, groups, provisions } = grouped;
         let results = Results {
             schema: "assay-results/1".into(),
             run_id: String::new(),
@@ -140,12 +170,17 @@ impl Told {
             plans: plans(start).filter_map(|p| serde_json::from_value::<PlanInfo>(p["info"].clone()).ok()).collect(),
             samples: self.samples,
             counts: units.counts,
-            waived: 0,
-            cases: grouped(&units.results, |u| &u.case),
-            groups: grouped(&units.results, |u| &u.group),
-            provisions: grouped(&units.results, |u| &u.provision),
-            profiles: profiles(start, &units),
             catalogues: serde_json::from_value(start["catalogues"].clone()).unwrap_or_default(),
+            waived,
+            cases,
+            groups,
+            provisions,
+            profiles: profiles.conformance(&units, &assessments),
+            assessments,
+            external,
+            inventories: self.inventories.folded(),
+            to_do: to_do::of(&units.results),
+            waivers,
             units: units.results,
             not_covered: units.not_covered,
             evidence: self.evidence,
@@ -165,18 +200,31 @@ impl Told {
         }
     }
 
+    /// Documents from elsewhere, with their copies.
+    fn external(&self) -> Vec<ExternalEvidence> {
+        let mut documents: Vec<ExternalEvidence> =
+            serde_json::from_value(self.start["external"].clone()).unwrap_or_default();
+        for document in &mut documents {
+            document.evidence = self.external_kept.get(&document.number).cloned();
+        }
+        documents
+    }
+
     fn units(&self) -> Units {
         let mut units = Units {
             results: indexed::Map::default(),
             counting: BTreeMap::new(),
             counts: Counts::default(),
             not_covered: Vec::new(),
+            left_out: Vec::new(),
             missing: false,
         };
         for unit in self.start["units"].as_array().into_iter().flatten() {
             if let Some(reason) = unit["deselected"].as_str() {
-                let all = names(unit).into_iter().map(|(id, ..)| (id, reason.to_owned()));
-                units.not_covered.extend(all);
+                for (id, entry, _) in names(unit) {
+                    units.left_out.extend(entry.as_ref().map(Place::from));
+                    units.not_covered.push((id, reason.to_owned()));
+                }
                 continue;
             }
             let (result, whole) = self.unit(unit);
@@ -237,17 +285,79 @@ impl Told {
     }
 }
 
-fn profiles(start: &Value, units: &Units) -> BTreeMap<String, Conformance> {
-    let known: Vec<Profile> = serde_json::from_value(start["profiles"].clone()).unwrap_or_default();
-    let unit = |id: &str| {
-        let counts = units.counting.get(id).copied().unwrap_or(true);
-        units.results.get(id).map(|u| (u.verdict, counts))
-    };
-    let verdict = |id: &str| {
-        let profile = known.iter().find(|p| p.id == id);
-        profile.map_or(Conformance::Undetermined, |profile| conformance(profile, unit))
-    };
-    plans(start).filter_map(|plan| plan["profile"].as_str()).map(|id| (id.to_owned(), verdict(id))).collect()
+/// The profiles that plans of the run complete.
+struct Profiles<'a> {
+    known: Vec<Profile>,
+    /// Id, and the value of its parameter `undetermined` in the plan that names it.
+    named: Vec<(&'a str, String)>,
+}
+
+impl<'a> Profiles<'a> {
+    fn of(start: &'a Value) -> Self {
+        let known: Vec<Profile> = serde_json::from_value(start["profiles"].clone()).unwrap_or_default();
+        let named = plans(start).filter_map(|plan| {
+            let id = plan["profile"].as_str()?;
+            let claims = known.iter().find(|p| p.id == id).and_then(|p| p.claims.as_ref());
+            let choice = claims.and_then(|c| c.undetermined.as_ref()).and_then(|name| plan["params"][name].as_str());
+            Some((id, choice.unwrap_or("inconclusive").to_owned()))
+        });
+        let named = named.collect();
+        Self { known, named }
+    }
+
+    fn get(&self, id: &str) -> Option<&Profile> {
+        self.known.iter().find(|p| p.id == id)
+    }
+
+    /// Profiles of claims, with the lab's choice.
+    fn of_claims(&self) -> impl Iterator<Item = (&Profile, &Claims, &str)> {
+        self.named.iter().filter_map(|(id, choice)| {
+            let profile = self.get(id)?;
+            Some((profile, profile.claims.as_ref()?, choice.as_str()))
+        })
+    }
+
+    /// Every unit of them.
+    fn places(&self) -> impl Iterator<Item = Place> {
+        let rules = self.of_claims().flat_map(|(_, claims, _)| &claims.provisions);
+        rules.flat_map(|rule| rule.units.iter().map(|unit| Place::new(unit, &rule.id)))
+    }
+
+    fn strict_cases(&self) -> BTreeSet<String> {
+        let strict = self.of_claims().filter(|(_, _, choice)| *choice == "fail");
+        strict.flat_map(|(_, claims, _)| &claims.provisions).flat_map(|r| &r.units).map(|u| u.case.clone()).collect()
+    }
+
+    fn assess(
+        &self,
+        start: &Value,
+        units: &indexed::Map<UnitResult>,
+        grouped: &Groups,
+    ) -> BTreeMap<String, Assessment> {
+        let one = |(profile, claims, undetermined): (&Profile, &Claims, &str)| {
+            let said: Vec<Claim> = serde_json::from_value(start["claims"][&profile.id].clone()).unwrap_or_default();
+            let (groups, provisions) = (&grouped.groups, &grouped.provisions);
+            let said = Said { claims: &said, provisions, units, groups, undetermined };
+            (profile.id.clone(), assess(profile, claims, &said))
+        };
+        self.of_claims().map(one).collect()
+    }
+
+    fn conformance(
+        &self,
+        units: &Units,
+        assessments: &BTreeMap<String, Assessment>,
+    ) -> BTreeMap<String, Conformance> {
+        let unit = |id: &str| {
+            let counts = units.counting.get(id).copied().unwrap_or(true);
+            units.results.get(id).map(|u| (u.verdict, counts))
+        };
+        let verdict = |id: &str| match assessments.get(id) {
+            Some(assessment) => assessment.conformance,
+            None => self.get(id).map_or(Conformance::Undetermined, |profile| conformance(profile, unit)),
+        };
+        self.named.iter().map(|(id, _)| ((*id).to_owned(), verdict(id))).collect()
+    }
 }
 
 fn plans(start: &Value) -> impl Iterator<Item = &Value> {
@@ -273,21 +383,6 @@ fn entered(mut result: UnitResult, entry: Option<CatalogueUnit>, with: Option<St
         (result.group, result.catalogue) = (entry.group, entry.catalogue);
     }
     result
-}
-
-/// The fold of units by what the catalogue says they belong to.
-fn grouped(units: &indexed::Map<UnitResult>, by: impl Fn(&UnitResult) -> &String) -> indexed::Map<GroupResult> {
-    let mut groups: indexed::Map<GroupResult> = indexed::Map::default();
-    for (id, unit) in units.iter().filter(|(_, u)| !by(u).is_empty()) {
-        match groups.get_mut(by(unit)) {
-            Some(group) => {
-                group.verdict = group.verdict.worse(unit.verdict);
-                group.units.push(id.clone());
-            }
-            None => groups.insert(by(unit).clone(), GroupResult { verdict: unit.verdict, units: vec![id.clone()] }),
-        }
-    }
-    groups
 }
 
 fn evidence(line: &Line) -> EvidenceItem {

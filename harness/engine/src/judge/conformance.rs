@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     fn profile(units: &[&str]) -> Profile {
-        Profile { id: "p".into(), title: "P".into(), units: units.iter().map(|&u| u.into()).collect() }
+        Profile { id: "p".into(), title: "P".into(), units: units.iter().map(|&u| u.into()).collect(), claims: None }
     }
 
     #[test]

@@ -91,8 +91,10 @@ impl Linting<'_> {
             }
             "answers" => drop(lower::answers::lower(&node, &self.mistakes)),
             "catalogue" => {
-                let rule_data = self.registry.catalogue.rule_data.clone();
-                let (mut catalogue, mut known) = (Catalogue { rule_data, ..Catalogue::default() }, Known::default());
+                // What the program's own catalogues have, for files that build on them.
+                let Catalogue { rule_data, profiles, .. } = self.registry.catalogue.clone();
+                let mut catalogue = Catalogue { rule_data, profiles, ..Catalogue::default() };
+                let mut known = Known::default();
                 lower::catalogue::lower(&node, &mut catalogue, &mut known, &self.mistakes);
             }
             "waivers" => {} // read by `reports`

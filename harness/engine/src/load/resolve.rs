@@ -1,6 +1,7 @@
 //! Plans, bench, dossier and answers, held against each other.
 
 mod against;
+mod external;
 mod select;
 mod units;
 
@@ -93,6 +94,7 @@ impl Loading<'_> {
                 || named(|b| &b.product).is_some()
                 || self.request.bench.is_some() && bench.is_none(),
         };
+        external::set_aside(&mut plans, product.as_ref(), &self.mistakes);
         against::check(&mut plans, &given, &self.mistakes);
         let bench = bench.and_then(|(file_bench, file)| self.bench(file_bench, file, product.as_ref()));
         let found = self.mistakes.take();

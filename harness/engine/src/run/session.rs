@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use assay_model::journal::{Ref, kind};
+use assay_model::catalogue::Profile;
 use assay_model::results::PlanInfo;
 use assay_model::{AddressBook, Fault, Limits, OpenBench, Touches};
 use serde_json::{Map, Value, json};
@@ -18,11 +19,11 @@ use super::case::{Case, unit_facts};
 use super::dispatcher::{Dispatcher, Lost, Sender, journal_path};
 use super::event::RunEvent;
 use super::evidence::{StepRecorder, Store};
-use super::folder;
 use super::options::{RunError, RunOptions, RunOutcome};
 use super::scope::Scopes;
 use super::secrets::seal;
 use super::step::note;
+use super::{external, folder, inventory, statement};
 use crate::fold::{self, Progressed};
 use crate::journal::{Clock, Journal};
 use crate::judge::{Rule, exit_code};
@@ -61,6 +62,8 @@ pub async fn run(
     }
     let start = dossier.run_start(&resolved, &session.options);
     session.sender.append(note(kind::RUN_START, Ref::default(), start.clone()));
+    let documents = resolved.product.as_ref().map_or(&[][..], |p| &p.external);
+    external::keep(documents, &session.store, &session.sender);
     session.sender.settled().await;
     session.go(resolved, &dossier, start, &Progressed::default()).await
 }
@@ -111,6 +114,10 @@ impl Dossier {
             .plans
             .iter()
             .flat_map(|plan| plan.units.iter().map(move |unit| unit_facts(unit, plan, &Rule::of(unit))));
+        let scope = json!({"product": self.product, "ics": self.ics, "ixit": self.ixit, "bench": bench});
+        let named = |profile: &&Profile| resolved.plans.iter().any(|p| p.profile.as_ref() == Some(&profile.id));
+        let profiles: Vec<&Profile> = options.profiles.iter().filter(named).collect();
+        let external = resolved.product.iter().flat_map(|p| &p.external).map(|e| &e.evidence).collect::<Vec<_>>();
         json!({
             "tool": options.tool,
             "operator": options.operator,
@@ -119,10 +126,12 @@ impl Dossier {
             "equipment": resolved.bench.as_ref().map_or(&[][..], |b| &b.equipment),
             "product": product,
             "plans": plans,
-            "profiles": options.profiles,
             "catalogues": catalogues(resolved),
+            "profiles": profiles,
+            "claims": claims(&profiles, &scope),
+            "external": external,
             "units": units.collect::<Vec<_>>(),
-            "scope": {"product": self.product, "ics": self.ics, "ixit": self.ixit, "bench": bench},
+            "scope": scope,
         })
     }
 }
@@ -131,6 +140,13 @@ impl Dossier {
 fn catalogues(resolved: &ResolvedRun) -> Value {
     let input = resolved.inputs.iter().find(|input| input.role == "catalogue");
     input.and_then(|input| serde_json::from_str(&input.file.text).ok()).unwrap_or_else(|| json!({}))
+}
+
+/// The statement, by profile that rests on claims.
+fn claims(profiles: &[&Profile], scope: &Value) -> Map<String, Value> {
+    let Some(scope) = scope.as_object() else { return Map::new() };
+    let of = |profile: &&Profile| Some((profile.id.clone(), json!(statement::claims(profile.claims.as_ref()?, scope))));
+    profiles.iter().filter_map(of).collect()
 }
 
 fn plan_facts(plan: &Plan) -> Value {
@@ -254,12 +270,13 @@ impl Session {
             record: self.options.record,
             prompt: tokio::sync::Mutex::default(),
         });
-        for plan in resolved.plans {
-            let plan = Arc::new(plan);
+        let plans: Vec<Arc<Plan>> = resolved.plans.into_iter().map(Arc::new).collect();
+        for plan in &plans {
             for unit in plan.units.iter().filter(|u| u.deselected.is_none()) {
-                self.unit(&cx, &plan, unit, fault.as_ref(), progressed).await;
+                self.unit(&cx, plan, unit, fault.as_ref(), progressed).await;
             }
         }
+        self.inventories(&cx, plans).await;
         drop(cx);
         self.close(bench).await
     }
@@ -319,6 +336,19 @@ impl Session {
                 let fault = Fault::adapter("unit-panicked", format!("running {}: {error}", unit.id));
                 self.set_error(&unit.id, &plan.name, id, &fault);
             }
+        }
+    }
+
+    /// Declared against found, for every plan that ran.
+    async fn inventories(&self, cx: &Arc<RunCx>, plans: Vec<Arc<Plan>>) {
+        let cx = cx.clone();
+        let compared = tokio::task::spawn_blocking(move || {
+            let scopes = cx.scopes.read().unwrap_or_else(PoisonError::into_inner);
+            let ran = plans.iter().filter(|plan| plan.units.iter().any(|u| u.deselected.is_none()));
+            ran.flat_map(|plan| inventory::compare(plan, &scopes)).collect::<Vec<_>>()
+        });
+        for entry in compared.await.unwrap_or_default() {
+            self.sender.append(entry);
         }
     }
 

@@ -332,6 +332,7 @@ pub fn plan(units: Vec<Unit>) -> Plan {
         params: Map::new(),
         policy: Vec::new(),
         shared: Vec::new(),
+        inventory: Vec::new(),
         units,
     }
 }
@@ -369,6 +370,7 @@ pub fn with_provider(provider: Arc<dyn BenchProvider>, plan: Plan) -> ResolvedRu
             json!([{"id": "A-1", "factor": "password"}, {"id": "A-2", "factor": "key"}]),
         )]),
         procedures: Value::Null,
+        external: Vec::new(),
         file: dossier.clone(),
     };
     let input = |role, file: &Arc<SourceFile>| Input { role, file: file.clone(), sha256: "0".repeat(64) };

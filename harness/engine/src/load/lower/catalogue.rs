@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{Fields, header};
 use super::suite::{Seen, unique};
-use super::{Mistakes, rule};
+use super::{Mistakes, claims, rule};
 use crate::load::suggest;
 use crate::load::tree::Node;
 use crate::plan::Catalogue;
@@ -52,8 +52,10 @@ pub(crate) fn lower(node: &Node, into: &mut Catalogue, known: &mut Known, mistak
     texts.insert(id.clone(), text);
     for item in fields.list("profiles") {
         let Some(profile) = Fields::open_any("a profile", item, mistakes) else { continue };
-        let (Some(id), Some(title)) = (profile.require_text("id"), profile.require_text("title")) else { continue };
-        into.profiles.push(Profile { id, title, units: profile_units(&profile, into, mistakes) });
+        let (Some(own), Some(title)) = (profile.require_text("id"), profile.require_text("title")) else { continue };
+        let units = profile_units(&profile, into, mistakes);
+        let claims = claims::lower((&id, &own), &profile, texts, into, mistakes);
+        into.profiles.push(Profile { id: own, title, units, claims });
     }
 }
 

@@ -3,9 +3,13 @@
 pub(crate) mod answers;
 pub(crate) mod bench;
 pub(crate) mod catalogue;
+mod claims;
+mod dates;
 pub(crate) mod expect;
 pub(crate) mod expression;
+pub(crate) mod external;
 pub(crate) mod fields;
+pub(crate) mod inventory;
 pub(crate) mod ixit;
 pub(crate) mod params;
 pub(crate) mod plan;
@@ -61,6 +65,8 @@ pub(crate) mod keys {
     pub(crate) use super::answers::{ANSWER_KEYS, ANSWERS, KEYS as ANSWERS_FILE};
     pub(crate) use super::bench::{DUT_KEYS, EQUIPMENT, KEYS as BENCH, LIMITS};
     pub(crate) use super::expect::KEYS as EXPECTATION;
+    pub(crate) use super::external::KEYS as EXTERNAL;
+    pub(crate) use super::inventory::KEYS as INVENTORY;
     pub(crate) use super::ixit::{PROTOCOLS, TABLES};
     pub(crate) use super::params::{KEYS as PARAM, TYPES as PARAM_TYPES};
     pub(crate) use super::plan::KEYS as PLAN;

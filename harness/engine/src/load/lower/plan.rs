@@ -9,22 +9,30 @@ use super::fields::{Fields, header};
 use super::params::{Overrides, Params};
 use super::step::Steps;
 use super::unit::{Around, LoweredUnit};
-use super::{Mistakes, scope, unit};
+use super::{Mistakes, inventory, scope, unit};
 use crate::load::files::{Files, beside};
 use crate::load::suggest;
 use crate::load::tree::Node;
-use crate::plan::{Plan, Registry, Step};
+use crate::plan::{InventoryRule, Plan, Registry, Step};
 
-pub(crate) const KEYS: [&str; 9] =
-    ["assay", "plan", "title", "basis", "profile", "params", "include", "shared", "units"];
+pub(crate) const KEYS: [&str; 10] =
+    ["assay", "plan", "title", "basis", "profile", "params", "include", "shared", "inventory", "units"];
 /// What may stand in a file that plans include.
-pub(crate) const FRAGMENT_KEYS: [&str; 5] = ["assay", "params", "include", "shared", "units"];
+pub(crate) const FRAGMENT_KEYS: [&str; 6] = ["assay", "params", "include", "shared", "inventory", "units"];
 const MAX_INCLUDES: usize = 8;
 
 /// A plan, and where its parts stand. `plan.units` is still empty: the units are beside it.
 pub(crate) struct LoweredPlan {
     pub(crate) plan: Plan,
     pub(crate) units: Vec<LoweredUnit>,
+}
+
+/// What stands in a plan and in the files that it includes.
+struct Body {
+    params: Params,
+    shared: Vec<Step>,
+    inventory: Vec<InventoryRule>,
+    units: Vec<LoweredUnit>,
 }
 
 /// What every plan of a load is lowered with.
@@ -44,7 +52,7 @@ impl Lowering<'_> {
         let title = fields.text("title").or_else(|| name.clone()).unwrap_or_default();
         let basis = fields.texts("basis");
         let profile = self.profile(&fields);
-        let (params, shared, units) = self.body(node);
+        let Body { params, shared, inventory, units } = self.body(node);
         let nothing = fields.get("units").is_none_or(|n| n.json() == serde_json::json!([]));
         if nothing && fields.get("include").is_none() {
             let span = fields.get("units").map_or_else(|| fields.first(), |n| n.span.clone());
@@ -62,6 +70,7 @@ impl Lowering<'_> {
             params: params.values,
             policy: params.policy,
             shared,
+            inventory,
             units: Vec::new(),
         };
         Some(LoweredPlan { plan, units })
@@ -76,7 +85,7 @@ impl Lowering<'_> {
     }
 
     /// What may stand in plans and fragments alike, included files first.
-    fn body(&self, node: &Node) -> (Params, Vec<Step>, Vec<LoweredUnit>) {
+    fn body(&self, node: &Node) -> Body {
         let mut all = Vec::new();
         self.include(node, &mut vec![canonical(&node.span.file.path)], &mut all, &mut Vec::new());
         let mut params = Params::default();
@@ -97,7 +106,7 @@ impl Lowering<'_> {
             let text = "a shared step needs `as`: units use it by its name";
             self.mistakes.add(Diagnostic::error("plan::missing-key", text, Some(step.span.clone())));
         }
-        let shared_names = steps.bound;
+        let shared_names = std::mem::take(&mut steps.bound);
         let around = Around {
             registry: self.registry,
             mistakes: self.mistakes,
@@ -106,7 +115,9 @@ impl Lowering<'_> {
             shared_names: &shared_names,
         };
         let units = parts().flat_map(|p| p.list("units")).filter_map(|n| unit::lower(n, &around)).collect();
-        (params, shared, units)
+        let inventory =
+            parts().flat_map(|p| inventory::rules(p.list("inventory"), &steps.names, self.mistakes)).collect();
+        Body { params, shared, inventory, units }
     }
 
     /// Appends the files that `node` includes, depth first, and then `node`. A file that several include comes once.

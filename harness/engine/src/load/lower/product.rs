@@ -7,11 +7,13 @@ use serde_json::{Map, Value};
 
 use super::fields::{Fields, header};
 use super::suite::{Seen, unique};
-use super::{Mistakes, ixit};
+use super::{Mistakes, external, ixit};
+use crate::journal::today;
 use crate::load::tree::{Node, Yaml};
 use crate::plan::Product;
 
-pub(crate) const KEYS: [&str; 7] = ["assay", "product", "editions", "samples", "ics", "ixit", "procedures"];
+pub(crate) const KEYS: [&str; 8] =
+    ["assay", "product", "editions", "samples", "ics", "ixit", "procedures", "external_evidence"];
 pub(crate) const SAMPLE_KEYS: [&str; 9] =
     ["id", "serial", "mac", "ssid", "model", "batch", "password", "passwords", "custody"];
 pub(crate) const PROCEDURES: [&str; 4] = ["first_use", "factory_reset", "logon", "state"];
@@ -36,6 +38,7 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Option<Product> {
         ics: ics(&fields, mistakes),
         ixit: fields.get("ixit").map_or_else(empty_ixit, |n| ixit::lower(n, mistakes)),
         procedures,
+        external: external::lower(&fields, &today(), mistakes),
         file: Arc::clone(&node.span.file),
     })
 }
