@@ -97,7 +97,9 @@ fn inventory() -> Value {
     mapping(&keys::INVENTORY, &["kind", "declared"], |key| match key {
         "kind" => text("What kind of thing: `network service`."),
         "declared" => text("A CEL expression that gives `[{name, where}]`, from the dossier."),
-        "found" => text("A CEL expression that gives `[{name, text}]`, from shared observations; none: not looked for."),
+        "found" => {
+            text("A CEL expression that gives `[{name, text}]`, from shared observations; none: not looked for.")
+        }
         _ => json!({}),
     })
 }
@@ -349,7 +351,9 @@ fn external() -> Value {
         "edition" => text("Edition or version of the document, or of what it was made by."),
         "scope" => text("Which part of the product, in which version, it is about."),
         "file" => text("The document, from this file's folder; copied into the pack."),
-        _ => json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "First or last day." }),
+        _ => {
+            json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "First or last day." })
+        }
     })
 }
 

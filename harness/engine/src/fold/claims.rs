@@ -81,12 +81,8 @@ struct Decided {
 /// One row of the table: status, claim, verdict of the groups.
 fn conclude(rule: &ClaimRule, claim: Option<&Claim>, tested: Verdict) -> Decided {
     let id = &rule.id;
-    let decided = |conclusion, text: String| Decided {
-        conclusion,
-        verdict: Verdict::NotApplicable,
-        text,
-        problem: None,
-    };
+    let decided =
+        |conclusion, text: String| Decided { conclusion, verdict: Verdict::NotApplicable, text, problem: None };
     let invalid = |conclusion, code, text: String| Decided {
         problem: Some((code, format!("{id}: {text}"))),
         ..decided(conclusion, text)
@@ -118,11 +114,9 @@ fn conclude(rule: &ClaimRule, claim: Option<&Claim>, tested: Verdict) -> Decided
             "a recommendation is declared not met, without a reason".into(),
         ),
         Support::No => decided(Conclusion::NotFulfilledJustified, "not met, with a reason".into()),
-        Support::NotApplicable if !reasoned => invalid(
-            Conclusion::Unjustified,
-            "reason-missing",
-            "declared not applicable, without a reason".into(),
-        ),
+        Support::NotApplicable if !reasoned => {
+            invalid(Conclusion::Unjustified, "reason-missing", "declared not applicable, without a reason".into())
+        }
         Support::NotApplicable if claim.excused => {
             decided(Conclusion::NotApplicable, format!("does not apply: {}", claim.because))
         }

@@ -82,7 +82,8 @@ pub(super) fn fold(parts: &Parts<'_>) -> Groups {
         .map(|place| (place.clone(), Verdict::NotRun));
     let (mut group_of, mut provision_of) = (BTreeMap::new(), BTreeMap::new());
     for (place, verdict) in run.into_iter().chain(siblings) {
-        let present: &[String] = if parts.units.get(&place.unit).is_some() { std::slice::from_ref(&place.unit) } else { &[] };
+        let present: &[String] =
+            if parts.units.get(&place.unit).is_some() { std::slice::from_ref(&place.unit) } else { &[] };
         join(&mut groups.cases, &place.case, verdict, present);
         provision_of.entry(place.group.clone()).or_insert(place.provision);
         group_of.entry(place.case).or_insert(place.group);
@@ -124,12 +125,7 @@ fn join(into: &mut indexed::Map<GroupResult>, key: &str, verdict: Verdict, units
 }
 
 fn place(id: &str, unit: &UnitResult) -> Place {
-    Place {
-        unit: id.to_owned(),
-        case: unit.case.clone(),
-        group: unit.group.clone(),
-        provision: unit.provision.clone(),
-    }
+    Place { unit: id.to_owned(), case: unit.case.clone(), group: unit.group.clone(), provision: unit.provision.clone() }
 }
 
 #[cfg(test)]

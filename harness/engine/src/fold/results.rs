@@ -343,11 +343,7 @@ impl<'a> Profiles<'a> {
         self.of_claims().map(one).collect()
     }
 
-    fn conformance(
-        &self,
-        units: &Units,
-        assessments: &BTreeMap<String, Assessment>,
-    ) -> BTreeMap<String, Conformance> {
+    fn conformance(&self, units: &Units, assessments: &BTreeMap<String, Assessment>) -> BTreeMap<String, Conformance> {
         let unit = |id: &str| {
             let counts = units.counting.get(id).copied().unwrap_or(true);
             units.results.get(id).map(|u| (u.verdict, counts))

@@ -10,5 +10,5 @@ mod writer;
 pub(crate) use line::digest;
 pub use line::{Entry, GENESIS, sorted_json};
 pub use reader::{Defect, JournalError, Torn, Verified, read, verify};
-pub(crate) use writer::{today, utc_now};
 pub use writer::{Clock, Journal, SYNCED};
+pub(crate) use writer::{today, utc_now};

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use assay_model::journal::{Ref, kind};
 use assay_model::catalogue::Profile;
+use assay_model::journal::{Ref, kind};
 use assay_model::results::PlanInfo;
 use assay_model::{AddressBook, Fault, Limits, OpenBench, Touches};
 use serde_json::{Map, Value, json};

@@ -162,7 +162,8 @@ pub(crate) fn registry() -> Registry {
         counts: true,
     };
     let units = ["PSTI-1.2", "5.1-1-2 b"].map(|id| (id.to_owned(), unit(id))).into_iter().collect();
-    let profile = Profile { id: "uk-psti".into(), title: "UK PSTI".into(), units: vec!["PSTI-1.2".into()], claims: None };
+    let profile =
+        Profile { id: "uk-psti".into(), title: "UK PSTI".into(), units: vec!["PSTI-1.2".into()], claims: None };
     Registry {
         checks: vec![erase(PortsScan), erase(NetAlive), erase(Analyse), erase(Restore), erase(Lockout), erase(Boot)],
         providers: vec![Arc::new(Fake("virtual")), Arc::new(Fake("local"))],

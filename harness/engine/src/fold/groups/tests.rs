@@ -108,7 +108,10 @@ fn a_document_from_elsewhere_covers_a_group_and_says_so() {
     let accepted = [document("1-1", true)];
     let covered = folded(&[("2-1-1 a", Verdict::Pass)], &["1-1-1 a"], &accepted, &[]);
     let group = covered.groups.get("1-1").expect("there");
-    assert_eq!((group.verdict, group.raw, group.external.as_deref()), (Verdict::Pass, Some(Verdict::NotRun), Some("C-1")));
+    assert_eq!(
+        (group.verdict, group.raw, group.external.as_deref()),
+        (Verdict::Pass, Some(Verdict::NotRun), Some("C-1"))
+    );
     assert_eq!(covered.provisions.get("1-1").expect("there").external.as_deref(), Some("C-1"));
     assert_eq!(covered.groups.get("2-1").expect("there").external, None);
     assert_eq!(word(&covered.cases, "1-1-1"), Verdict::NotRun, "the case was not run, and does not look as if");

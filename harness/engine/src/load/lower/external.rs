@@ -12,8 +12,7 @@ use crate::load::files::beside;
 use crate::load::source::unreadable;
 use crate::plan::External;
 
-pub(crate) const KEYS: [&str; 8] =
-    ["groups", "issuer", "number", "edition", "scope", "issued", "valid_until", "file"];
+pub(crate) const KEYS: [&str; 8] = ["groups", "issuer", "number", "edition", "scope", "issued", "valid_until", "file"];
 
 /// Every entry that is whole. Whether each counts is told by the day, `today`; one that does not is a warning, because the
 /// run then tests for itself.
@@ -38,7 +37,8 @@ pub(super) fn lower(dossier: &Fields<'_>, today: &str, mistakes: &Mistakes) -> V
         let refused = refused(&issued, &valid_until, today);
         if !refused.is_empty() {
             let text = format!("document {number} of {issuer} does not count: {refused}");
-            let mistake = Diagnostic::warning("product::external-not-valid", text, Some(fields.key_span("valid_until")));
+            let mistake =
+                Diagnostic::warning("product::external-not-valid", text, Some(fields.key_span("valid_until")));
             mistakes.add(mistake.help("its groups are tested here"));
         }
         let accepted = refused.is_empty();

@@ -30,7 +30,8 @@ pub(super) fn set_aside(plans: &mut [LoweredPlan], product: Option<&Product>, mi
     }
     for document in documents {
         for group in document.groups.iter().filter(|group| !known.contains(group)) {
-            let text = format!("document {} covers the group `{group}`, and no plan of this run has it", document.number);
+            let text =
+                format!("document {} covers the group `{group}`, and no plan of this run has it", document.number);
             mistakes.add(Diagnostic::warning("product::external-unknown-group", text, None));
         }
     }
