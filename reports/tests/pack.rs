@@ -4,53 +4,13 @@
 mod fixture;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use assay_reports::Format;
 use assay_reports::pack::{
     FindingKind, SealError, SealOptions, SigningKey, State, Trust, read_zip, seal, verify, write_zip,
 };
-use tempfile::TempDir;
-
-struct Bench {
-    dir: TempDir,
-    key: SigningKey,
-}
-
-impl Bench {
-    fn new() -> Self {
-        let bench = Self { dir: tempfile::tempdir().unwrap(), key: SigningKey::throwaway().unwrap() };
-        fs::write(bench.signers(), bench.key.allowed_signers_line("assay@bench-3") + "\n").unwrap();
-        bench
-    }
-    fn signers(&self) -> PathBuf {
-        self.dir.path().join("allowed_signers")
-    }
-    fn seal(&self, name: &str) -> PathBuf {
-        let mut results = fixture::results();
-        let partial = fixture::folder::write_partial(self.dir.path(), name, &mut results);
-        let mut options = SealOptions::new("assay@bench-3");
-        options.exports = vec![Format::Csv, Format::Sarif, Format::Oscal];
-        let sealed = seal(&partial, &results, &self.key, &options).unwrap();
-        assert!(!partial.exists());
-        sealed.folder
-    }
-    fn kinds(&self, pack: &Path) -> Vec<FindingKind> {
-        let report = verify(pack, Some(&self.signers()));
-        assert_eq!(report.state() == State::Ok, report.findings.is_empty());
-        let mut kinds: Vec<FindingKind> = report.findings.iter().map(|f| f.kind).collect();
-        kinds.dedup();
-        kinds
-    }
-}
-
-fn edit(path: &Path, change: impl FnOnce(String) -> String) {
-    let text = fs::read_to_string(path).unwrap();
-    let changed = change(text.clone());
-    assert_ne!(text, changed, "the tampering changes something");
-    fs::write(path, changed).unwrap();
-}
+use fixture::bench::{Bench, edit, installed};
 
 #[test]
 fn a_sealed_pack_verifies_and_says_whose_it_is() {
@@ -178,7 +138,17 @@ fn signing_again_does_not_hide_a_changed_record() {
     let summary = |p: &Path| edit(&p.join("summary.json"), |t| t.replace("\"exit_code\": 1", "\"exit_code\": 0"));
     assert_eq!(forge("summary", &summary), [FindingKind::Mismatch]);
     let evidence = |p: &Path| edit(&p.join("evidence/E-0006/payload.bin"), |t| t.replace("pass", "fail"));
-    assert_eq!(forge("evidence", &evidence), [FindingKind::Evidence]);
+    has(forge("evidence", &evidence), FindingKind::Evidence);
+    let plan = |p: &Path| edit(&p.join("inputs/plan.yaml"), |t| t + "# easier\n");
+    has(forge("plan", &plan), FindingKind::Inputs);
+    let other = |p: &Path| edit(&p.join("results/results.json"), |t| t.replace("\"inputs_sha256\":\"", "\"inputs_sha256\":\"0"));
+    has(forge("other-inputs", &other), FindingKind::Mismatch);
+    let newer = |p: &Path| edit(&p.join("pack.json"), |t| t.replace("assay-pack/1", "assay-pack/2"));
+    assert_eq!(forge("newer", &newer), [FindingKind::Version]);
+    for file in ["results/results.json", "summary.json"] {
+        let newer = |p: &Path| edit(&p.join(file), |t| t.replacen("/1\"", "/7\"", 1));
+        has(forge(&file.replace('/', "-"), &newer), FindingKind::Version);
+    }
     let truncated = |p: &Path| {
         edit(&p.join("journal/journal.jsonl"), |t| t.lines().take(4).map(|l| format!("{l}\n")).collect());
     };
@@ -196,7 +166,7 @@ fn evidence_that_no_run_opened_is_noticed_even_when_the_lab_seals_it() {
         fs::create_dir(partial.join("evidence/E-0099")).unwrap();
         fs::write(partial.join("evidence/E-0099/console.bin"), "planted").unwrap();
         if resumed {
-            let events = [("inputs.sealed", serde_json::json!({})), ("run.resume", serde_json::json!({}))];
+            let events = [("inputs.sealed", fixture::folder::sealed_inputs()), ("run.resume", serde_json::json!({}))];
             let journal = fixture::folder::chain(&results.run_id, &events);
             results.evidence.clear();
             results.journal_records = 2;
@@ -316,12 +286,10 @@ fn a_zip_with_tricks_is_refused() {
 /// The README's commands, with nothing of ours: good on a good pack, and each tampering seen.
 #[test]
 fn stock_tools_agree() {
-    if Command::new("ssh-keygen").arg("-?").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
-        assert!(std::env::var("ASSAY_REQUIRE_PEERS").as_deref() != Ok("1"), "openssh-client is not installed");
-        eprintln!("skipped: openssh-client is not installed");
+    if !installed("ssh-keygen", "openssh-client") {
         return;
     }
-    let bench = Bench::new();
+    let mut bench = Bench::new();
     let script = |pack: &Path| {
         let readme = fs::read_to_string(pack.join("README.txt")).unwrap();
         let commands: String = readme
@@ -373,6 +341,7 @@ fn stock_tools_agree() {
     assert!(made.success());
     let lab = SigningKey::load(&keyfile).unwrap();
     fs::write(bench.signers(), lab.allowed_signers_line("lab@example")).unwrap();
+    bench.key = lab;
     let theirs = bench.seal("theirs");
     fs::remove_file(theirs.join("SHA256SUMS.sshsig")).unwrap();
     let sign = Command::new("ssh-keygen")

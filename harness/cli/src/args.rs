@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use assay_reports::pack::{Expected, Role};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Security conformance of connected products, tested on real hardware.
@@ -36,6 +37,12 @@ pub(crate) enum Command {
     Doctor(Doctor),
     /// Verify a pack: integrity, journal chain, signatures, set of files
     Verify(Verify),
+    /// Sign a sealed pack in another role: operator, reviewer, witness
+    Sign(Sign),
+    /// Write an in-toto statement about a pack, in a signed DSSE envelope
+    Attest(Attest),
+    /// Write a pack as one zip file: the same pack gives the same bytes
+    Zip(Zip),
     /// Judge the recorded observations of a pack again
     Rejudge(Rejudge),
     /// Search every byte of a pack for every secret of its run, in all forms
@@ -87,9 +94,12 @@ pub(crate) struct Run {
     /// Where packs go
     #[arg(long, value_name = "DIR", default_value = "runs")]
     pub(crate) out: PathBuf,
-    /// The OpenSSH private key that signs the pack; one is made on first use
+    /// The key that signs the pack, as in `assay sign --help`; one is made on first use
     #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
     pub(crate) sign: Option<PathBuf>,
+    /// A signature that the pack shall not be good without: a role, or ROLE=PRINCIPAL
+    #[arg(long = "expect-signature", value_name = "ROLE", value_parser = expected)]
+    pub(crate) expect_signature: Vec<Expected>,
     /// Who runs this, for the record
     #[arg(long, value_name = "NAME", env = "ASSAY_OPERATOR")]
     pub(crate) operator: Option<String>,
@@ -108,9 +118,12 @@ pub(crate) struct Run {
 pub(crate) struct Resume {
     /// The partial pack
     pub(crate) pack: PathBuf,
-    /// The OpenSSH private key that signs the pack
+    /// The key that signs the pack, as in `assay sign --help`
     #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
     pub(crate) sign: Option<PathBuf>,
+    /// A signature that the pack shall not be good without: a role, or ROLE=PRINCIPAL
+    #[arg(long = "expect-signature", value_name = "ROLE", value_parser = expected)]
+    pub(crate) expect_signature: Vec<Expected>,
     /// Print the pack's path alone
     #[arg(long, conflicts_with = "json")]
     pub(crate) quiet: bool,
@@ -207,11 +220,17 @@ pub(crate) struct Doctor {
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// The pack's folder
+    /// The pack's folder, or its zip file
     pub(crate) pack: PathBuf,
     /// Whose signatures count, in OpenSSH's format
     #[arg(long, value_name = "FILE")]
     pub(crate) allowed_signers: Option<PathBuf>,
+    /// Keys that no longer count: OpenSSH's KRL, or a list of public keys and SHA256: fingerprints
+    #[arg(long, value_name = "FILE")]
+    pub(crate) revoked: Option<PathBuf>,
+    /// Judge keys' validity at this moment (RFC 3339) instead of now, for old packs
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) at: Option<time::OffsetDateTime>,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -227,6 +246,55 @@ pub(crate) struct Leakcheck {
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sign {
+    /// The pack's folder
+    pub(crate) pack: PathBuf,
+    /// In which role: bench, operator, reviewer, witness
+    #[arg(long, value_parser = role)]
+    pub(crate) role: Role,
+    /// The key
+    ///
+    /// A private key file; a public key file whose private half ssh-agent holds; agent:SHA256:... or agent:COMMENT; or
+    /// ssh-keygen:FILE for whatever `ssh-keygen -Y sign -f FILE` can use (FIDO tokens, PKCS#11). The passphrase of a file
+    /// is asked at the terminal, or read from the environment variable ASSAY_KEY_PASSPHRASE, or from the file descriptor
+    /// that ASSAY_KEY_PASSPHRASE_FD names.
+    #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
+    pub(crate) key: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum PredicateKind {
+    /// Verdicts, digests of plans and inputs, head of the journal
+    EvidencePack,
+    /// in-toto's test-result/v0.1: PASSED, WARNED or FAILED
+    TestResult,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Attest {
+    /// The pack's folder
+    pub(crate) pack: PathBuf,
+    /// The key, as in `assay sign --help`; an Ed25519 key in a file or in ssh-agent
+    #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
+    pub(crate) key: PathBuf,
+    /// What the statement says
+    #[arg(long, value_name = "KIND", default_value = "evidence-pack")]
+    pub(crate) predicate: PredicateKind,
+    /// Where to, outside the pack; standard output otherwise
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Zip {
+    /// The pack's folder
+    pub(crate) pack: PathBuf,
+    /// Where to; the pack's name with .evp.zip beside it otherwise
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -290,6 +358,21 @@ pub(crate) struct Completions {
 pub(crate) struct Man {
     /// The folder; made where it does not exist
     pub(crate) dir: PathBuf,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let words = || Role::ALL.map(Role::word).join(", ");
+    Role::from_word(text).ok_or_else(|| format!("`{text}` is no role; take one of: {}", words()))
+}
+
+fn expected(text: &str) -> Result<Expected, String> {
+    let (word, identity) = text.split_once('=').map_or((text, None), |(word, who)| (word, Some(who.to_owned())));
+    Ok(Expected { role: role(word)?, identity, fingerprint: None })
+}
+
+fn moment(text: &str) -> Result<time::OffsetDateTime, String> {
+    time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
+        .map_err(|_| format!("`{text}` is no moment; write it as 2026-11-22T09:00:00Z"))
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -27,6 +27,12 @@ pub(super) struct Chain {
     pub(super) run: Option<String>,
     /// Path to digest, from `evidence.close`.
     pub(super) evidence: BTreeMap<String, String>,
+    /// Path to digest, from `inputs.sealed`.
+    pub(super) inputs: BTreeMap<String, String>,
+    /// SHA-256 of what `inputs.sealed` carries.
+    pub(super) inputs_sha256: String,
+    /// The first line's time.
+    pub(super) started: String,
     /// Items that were opened, by id.
     pub(super) opened: BTreeSet<String>,
     /// Whether a process died and another went on: what it had not yet written is lost.
@@ -43,6 +49,8 @@ struct Line {
     #[serde(rename = "type")]
     kind: String,
     prev: String,
+    #[serde(default)]
+    t: String,
     #[serde(default)]
     data: Value,
 }
@@ -131,20 +139,30 @@ impl Chain {
 
     fn collect(&mut self, number: u64, line: Line) {
         self.ended = line.kind == "run.end";
+        if number == 1 {
+            self.started.clone_from(&line.t);
+            // Keys stand sorted in the journal, and stay in that order when read: these are the bytes that were digested.
+            self.inputs_sha256 = hex::encode(Sha256::digest(line.data.to_string()));
+        }
         match line.kind.as_str() {
             "evidence.open" => self.opened.extend(line.data.get("id").and_then(Value::as_str).map(str::to_owned)),
             "journal.recovered" | "run.resume" => self.resumed = true,
             _ => {}
         }
-        if line.kind != "evidence.close" {
+        let inputs = line.kind == "inputs.sealed" && number == 1;
+        if line.kind != "evidence.close" && !inputs {
             return;
         }
         for file in line.data.get("files").and_then(Value::as_array).into_iter().flatten() {
             let text = |key| file.get(key).and_then(Value::as_str).map(str::to_owned);
             let (Some(path), Some(digest)) = (text("path"), text("sha256")) else {
-                self.find(number, "closes evidence without path and digest");
+                self.find(number, "lists a file without path and digest");
                 continue;
             };
+            if inputs {
+                self.inputs.insert(path, digest);
+                continue;
+            }
             if self.evidence.insert(path.clone(), digest.clone()).is_some_and(|old| old != digest) {
                 self.find(number, &format!("closes `{path}` again with another digest"));
             }

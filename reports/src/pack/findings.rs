@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::role::Role;
+
 /// What is wrong with a pack, for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FindingKind {
@@ -29,12 +31,20 @@ pub enum FindingKind {
     Signature,
     /// A good signature by a key that may not sign.
     Signer,
+    /// A signature that pack.json expects is not there.
+    Expected,
+    /// A time stamp that does not fit, or by an authority that does not count.
+    Stamp,
     /// The journal's chain is broken.
     Journal,
+    /// An input that the journal did not seal, or sealed otherwise.
+    Inputs,
     /// Two files of the pack contradict each other.
     Mismatch,
     /// Evidence that the journal knows otherwise, or not at all.
     Evidence,
+    /// A file in a format that this tool does not know.
+    Version,
 }
 
 /// One thing that is wrong, in plain words.
@@ -87,6 +97,17 @@ pub enum Trust {
     },
 }
 
+/// One good signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// In which role.
+    pub role: Role,
+    /// `SHA256:...`.
+    pub fingerprint: String,
+    /// The principals of its line; absent where no allowed signers were given.
+    pub principal: Option<String>,
+}
+
 /// The end of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -107,6 +128,8 @@ pub struct VerifyReport {
     pub notes: Vec<String>,
     /// Whose signature.
     pub trust: Trust,
+    /// All good signatures, the bench's first.
+    pub signatures: Vec<Signed>,
     /// Files that `SHA256SUMS` lists.
     pub files: usize,
     /// Their size in bytes, as found.
@@ -125,6 +148,7 @@ impl VerifyReport {
             findings: Vec::new(),
             notes: Vec::new(),
             trust: Trust::None,
+            signatures: Vec::new(),
             files: 0,
             bytes: 0,
             journal_records: 0,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use assay_model::results::Results;
 use serde_json::{Map, Value, json};
 
+use super::role::{Expected, Role};
 use super::seal::SealOptions;
 
 /// Builds it. `digests` holds every file but pack.json and those outside the sums; sizes likewise.
@@ -53,8 +54,7 @@ pub(super) fn build(
     );
     put(
         "signatures_expected",
-        json!([{"file": "SHA256SUMS.sshsig", "role": "bench", "identity": options.principal,
-        "namespace": super::NAMESPACE, "key_fingerprint": fingerprint}]),
+        signatures_expected(options, fingerprint),
     );
     put("redaction", json!({"edition": "full", "count": results.redactions}));
     put(
@@ -65,6 +65,24 @@ pub(super) fn build(
         ]),
     );
     Value::Object(out)
+}
+
+fn signatures_expected(options: &SealOptions, fingerprint: &str) -> Value {
+    let bench = Expected {
+        role: Role::Bench,
+        identity: Some(options.principal.clone()),
+        fingerprint: Some(fingerprint.to_owned()),
+    };
+    let one = |Expected { role, identity, fingerprint }: &Expected| {
+        let mut entry = json!({"file": role.file(), "role": role.word(), "namespace": super::NAMESPACE});
+        for (key, value) in [("identity", identity), ("key_fingerprint", fingerprint)] {
+            if let Some(value) = value {
+                entry[key] = json!(value);
+            }
+        }
+        entry
+    };
+    std::iter::once(&bench).chain(&options.expected).map(one).collect()
 }
 
 fn basis(results: &Results) -> Value {

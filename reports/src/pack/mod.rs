@@ -3,24 +3,35 @@
 //! Everything that counts rests on three things that stock tools check too: `SHA256SUMS` over every file, an OpenSSH
 //! signature over `SHA256SUMS`, and the chain of hashes through the journal.
 
+mod attested;
 mod chain;
+mod dsse;
 mod findings;
 mod key;
 mod manifest;
 mod paths;
 mod readme;
+mod record;
+mod revoked;
+mod role;
 mod seal;
+mod sign;
 mod signature;
 mod signers;
+mod ssh;
 mod sums;
 mod verify;
+mod write;
 mod zip;
 
-pub use findings::{Finding, FindingKind, State, Trust, VerifyReport};
-pub use key::{KeyError, SigningKey, default_key_path};
+pub use dsse::{Predicate, attest};
+pub use findings::{Finding, FindingKind, Signed, State, Trust, VerifyReport};
+pub use key::{AskPassphrase, KeyError, SigningKey, default_key_path};
 pub use paths::path_problem;
+pub use role::{Expected, Role};
 pub use seal::{SealError, SealOptions, Sealed, seal};
-pub use verify::verify;
+pub use sign::{SignError, sign};
+pub use verify::{VerifyOptions, verify, verify_with};
 pub use zip::{ZipError, read_zip, write_zip};
 
 /// What signatures over `SHA256SUMS` are bound to: `ssh-keygen -Y verify -n`.

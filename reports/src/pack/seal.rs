@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use assay_model::results::Results;
@@ -11,8 +10,9 @@ use assay_model::results::Results;
 use super::findings::Finding;
 use super::key::{KeyError, SigningKey};
 use super::paths::{self, Found};
+use super::role::Expected;
 use super::sums::{self, Sums};
-use super::{NAMESPACE, chain, manifest, readme};
+use super::{NAMESPACE, chain, manifest, readme, write};
 use crate::{Format, ReportError, Trace, summary};
 
 /// What the caller knows and the results do not.
@@ -24,6 +24,8 @@ pub struct SealOptions {
     pub lab: Option<String>,
     /// Whom a reader of the pack may ask.
     pub contact: Option<String>,
+    /// Signatures that others are to add, beside the bench's own.
+    pub expected: Vec<Expected>,
     /// Reports to write beside report.html, junit.xml, summary.json and results/results.json, which every pack has.
     pub exports: Vec<Format>,
 }
@@ -32,7 +34,7 @@ impl SealOptions {
     /// With the principal alone.
     #[must_use]
     pub fn new(principal: impl Into<String>) -> Self {
-        Self { principal: principal.into(), lab: None, contact: None, exports: Vec::new() }
+        Self { principal: principal.into(), lab: None, contact: None, expected: Vec::new(), exports: Vec::new() }
     }
 }
 
@@ -197,17 +199,7 @@ impl Writer<'_> {
     /// Whole or not at all, mode 0644, on disk when it returns.
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SealError> {
         let full = self.root.join(path);
-        let folder = full.parent().unwrap_or(self.root);
-        let write = || {
-            fs::create_dir_all(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(bytes)?;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-            file.as_file().sync_all()?;
-            file.persist(&full).map_err(|e| e.error)?;
-            File::open(folder)?.sync_all()
-        };
-        write().map_err(|source| SealError::Io { what: "writing", path: full.clone(), source })
+        write::whole(&full, bytes).map_err(|source| SealError::Io { what: "writing", path: full, source })
     }
 
     fn digests(&self, files: &[(String, u64)]) -> Result<Sums, SealError> {

@@ -1,7 +1,10 @@
 //! OpenSSH's `allowed_signers` file: who may sign, for what, and when.
 
-use ssh_key::PublicKey;
-use ssh_key::public::KeyData;
+use super::role::Role;
+use super::ssh::PublicKey;
+
+/// Among a line's namespaces these say in which roles its key may sign: `assay-role-reviewer`. None: in any.
+const ROLE_PREFIX: &str = "assay-role-";
 
 /// One line.
 #[derive(Debug)]
@@ -9,6 +12,7 @@ pub(super) struct Signer {
     /// `bench-3@lab.example`; several are separated by commas.
     pub(super) principals: String,
     key: PublicKey,
+    authority: bool,
     namespaces: Option<String>,
     after: Option<String>,
     before: Option<String>,
@@ -21,11 +25,13 @@ pub(super) enum Unfit {
     Unknown,
     /// Its line is for other namespaces.
     Namespace(String),
+    /// Its line is for other roles.
+    Role(String),
     /// Its time has not come, or is over.
     Time(String),
 }
 
-/// Reads the file. Certificate authorities are left out: a pack is signed by plain keys.
+/// Reads the file. Lines of certificate authorities are read, but vouch for no plain key.
 ///
 /// # Errors
 /// The line number and what is wrong with it: a line that is not understood must not be passed over in silence.
@@ -36,34 +42,38 @@ pub(super) fn read(text: &str) -> Result<Vec<Signer>, (usize, String)> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if let Some(signer) = read_line(line).map_err(|why| (n + 1, why))? {
-            signers.push(signer);
-        }
+        signers.push(read_line(line).map_err(|why| (n + 1, why))?);
     }
     Ok(signers)
 }
 
-fn read_line(line: &str) -> Result<Option<Signer>, String> {
+fn read_line(line: &str) -> Result<Signer, String> {
     let fields = fields(line);
     let [principals, rest @ ..] = fields.as_slice() else { return Err("is empty".into()) };
     let at = rest.iter().position(|f| ["ssh-", "ecdsa-", "sk-"].iter().any(|kind| f.starts_with(kind)));
     let (options, key) = rest.split_at(at.ok_or("has no public key")?);
     let key = PublicKey::from_openssh(&key.iter().take(2).map(String::as_str).collect::<Vec<_>>().join(" "))
-        .map_err(|e| format!("has a public key that cannot be read here: {e}"))?;
-    let mut signer =
-        Signer { principals: principals.replace('"', ""), key, namespaces: None, after: None, before: None };
+        .ok_or("has a public key that cannot be read")?;
+    let mut signer = Signer {
+        principals: principals.replace('"', ""),
+        key,
+        authority: false,
+        namespaces: None,
+        after: None,
+        before: None,
+    };
     for option in options.iter().flat_map(|f| split_unquoted(f, ',')) {
         let (name, value) = option.split_once('=').unwrap_or((option.as_str(), ""));
         let value = value.trim_matches('"').to_owned();
         match name.to_ascii_lowercase().as_str() {
-            "cert-authority" => return Ok(None),
+            "cert-authority" => signer.authority = true,
             "namespaces" => signer.namespaces = Some(value),
             "valid-after" => signer.after = Some(moment(&value)?),
             "valid-before" => signer.before = Some(moment(&value)?),
             _ => return Err(format!("has the unknown option `{name}`")),
         }
     }
-    Ok(Some(signer))
+    Ok(signer)
 }
 
 /// Split at blanks outside quotes.
@@ -93,23 +103,52 @@ fn moment(text: &str) -> Result<String, String> {
     Ok(format!("{digits:0<14}"))
 }
 
-/// The signer with that key who may sign in `namespace` at `now` (14 digits, UTC).
-pub(super) fn find<'a>(signers: &'a [Signer], key: &KeyData, namespace: &str, now: &str) -> Result<&'a Signer, Unfit> {
+/// The signer with that key who may sign in `namespace` and `role` at `now` (14 digits, UTC).
+pub(super) fn find<'a>(
+    signers: &'a [Signer],
+    key: &PublicKey,
+    namespace: &str,
+    role: Role,
+    now: &str,
+) -> Result<&'a Signer, Unfit> {
     let mut why = Unfit::Unknown;
-    for signer in signers.iter().filter(|s| s.key.key_data() == key) {
-        if let Some(list) = &signer.namespaces
-            && !list.split(',').any(|pattern| matches(pattern, namespace))
-        {
-            why = Unfit::Namespace(list.clone());
+    for signer in signers.iter().filter(|s| !s.authority && s.key == *key) {
+        let namespaces = signer.namespaces.as_deref().unwrap_or("*");
+        let mut roles = namespaces.split(',').filter_map(|n| n.trim().strip_prefix(ROLE_PREFIX)).peekable();
+        if !namespaces.split(',').any(|pattern| matches(pattern.trim(), namespace)) {
+            why = Unfit::Namespace(namespaces.to_owned());
+        } else if roles.peek().is_some() && !roles.clone().any(|r| r == role.word()) {
+            why = Unfit::Role(roles.collect::<Vec<_>>().join(", "));
         } else if signer.after.as_deref().is_some_and(|t| now < t) {
-            why = Unfit::Time(format!("only from {}", signer.after.as_deref().unwrap_or_default()));
+            why = Unfit::Time(format!("only from {}", readable(signer.after.as_deref().unwrap_or_default())));
         } else if signer.before.as_deref().is_some_and(|t| now >= t) {
-            why = Unfit::Time(format!("only before {}", signer.before.as_deref().unwrap_or_default()));
+            why = Unfit::Time(format!("only before {}", readable(signer.before.as_deref().unwrap_or_default())));
         } else {
             return Ok(signer);
         }
     }
     Err(why)
+}
+
+/// Whether a line's principals take in `identity`.
+pub(super) fn names(principals: &str, identity: &str) -> bool {
+    principals.split(',').any(|pattern| matches(pattern.trim(), identity))
+}
+
+/// `2026-11-22 09:00:00 UTC` from 14 digits.
+pub(super) fn readable(moment: &str) -> String {
+    match moment.as_bytes() {
+        [_, _, _, _, _, _, _, _, _, _, _, _, _, _] if moment.is_ascii() => format!(
+            "{}-{}-{} {}:{}:{} UTC",
+            &moment[..4],
+            &moment[4..6],
+            &moment[6..8],
+            &moment[8..10],
+            &moment[10..12],
+            &moment[12..]
+        ),
+        _ => moment.to_owned(),
+    }
 }
 
 /// OpenSSH patterns: `*` and `?`.
@@ -133,7 +172,7 @@ mod tests {
     fn find_one(line: &str, key: &SigningKey) -> Result<String, Unfit> {
         let signers = read(line).expect("reads");
         let public = PublicKey::from_openssh(&key.public_openssh()).expect("key");
-        find(&signers, public.key_data(), NAMESPACE, "20261122120000").map(|s| s.principals.clone())
+        find(&signers, &public, NAMESPACE, Role::Reviewer, "20261122120000").map(|s| s.principals.clone())
     }
 
     #[test]
@@ -152,6 +191,9 @@ mod tests {
         assert!(matches!(find_one(&format!("a@b valid-before=\"20260101\" {public}"), &key), Err(Unfit::Time(_))));
         assert!(matches!(find_one(&format!("a@b valid-after=\"20280101\" {public}"), &key), Err(Unfit::Time(_))));
         assert_eq!(find_one(&format!("a@b cert-authority {public}"), &key), Err(Unfit::Unknown));
+        let role = |roles| find_one(&format!("a@b namespaces=\"assay-*,{roles}\" {public}"), &key);
+        assert_eq!(role("assay-role-reviewer,assay-role-bench"), Ok("a@b".into()));
+        assert_eq!(role("assay-role-bench"), Err(Unfit::Role("bench".into())));
         let other = SigningKey::throwaway().expect("key");
         assert_eq!(find_one(&other.allowed_signers_line("x@y"), &key), Err(Unfit::Unknown));
     }

@@ -1,5 +1,6 @@
 //! One file per command. Each returns its exit code.
 
+mod attest;
 mod check;
 mod checks;
 mod doctor;
@@ -7,13 +8,16 @@ mod explain;
 mod leakcheck;
 mod lint;
 mod pack;
+mod passphrase;
 mod rejudge;
 mod report;
 mod run;
 mod schema;
 mod shell;
+mod sign;
 mod verify;
 mod virtual_devices;
+mod zip;
 
 use crate::args::Command;
 
@@ -29,6 +33,9 @@ pub(crate) fn dispatch(command: Command) -> u8 {
         Command::Schema(args) => schema::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Sign(args) => sign::run(&args),
+        Command::Attest(args) => attest::run(&args),
+        Command::Zip(args) => zip::run(&args),
         Command::Rejudge(args) => rejudge::run(&args),
         Command::Leakcheck(args) => leakcheck::run(&args),
         Command::Report(args) => report::run(&args),

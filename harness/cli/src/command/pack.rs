@@ -3,24 +3,26 @@
 use std::path::{Path, PathBuf};
 
 use assay_model::results::Results;
-use assay_reports::pack::{self, SealOptions, Sealed, SigningKey};
+use assay_reports::pack::{self, Expected, SealOptions, Sealed, SigningKey};
 
+use super::passphrase;
 use crate::say;
 
 /// The bench's key and the name it signs under.
 pub(super) struct Signer {
     key: SigningKey,
     principal: String,
+    expected: Vec<Expected>,
 }
 
 impl Signer {
     /// Loads the key of `--sign`, or the bench's own, made on first use. Called before a run starts, so that hours of work
     /// never end at a missing key.
-    pub(super) fn ready(sign: Option<&Path>) -> Result<Self, String> {
+    pub(super) fn ready(sign: Option<&Path>, expected: Vec<Expected>) -> Result<Self, String> {
         let principal = format!("assay@{}", host_name());
         if let Some(path) = sign {
-            let key = SigningKey::load(path).map_err(|e| e.to_string())?;
-            return Ok(Self { key, principal });
+            let key = SigningKey::open(path, &passphrase::ask).map_err(|e| e.to_string())?;
+            return Ok(Self { key, principal, expected });
         }
         let path = default_key_path().ok_or(
             "neither HOME nor XDG_CONFIG_HOME is set, so there is no place for a signing key; name one with --sign",
@@ -36,12 +38,13 @@ impl Signer {
             say::note(format!("a signing key was made: {}", path.display()));
             say::note(format!("give assessors its public half, {}:\n  {}", signers.display(), line.trim_end()));
         }
-        Ok(Self { key, principal })
+        Ok(Self { key, principal, expected })
     }
 
     /// Seals a run's folder and renames it to its final name.
     pub(super) fn seal(&self, folder: &Path, results: &Results) -> Result<Sealed, pack::SealError> {
-        pack::seal(folder, results, &self.key, &SealOptions::new(&self.principal))
+        let expected = self.expected.clone();
+        pack::seal(folder, results, &self.key, &SealOptions { expected, ..SealOptions::new(&self.principal) })
     }
 }
 

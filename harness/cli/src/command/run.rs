@@ -27,7 +27,7 @@ pub(super) fn run(args: Run) -> u8 {
         super::explain::print(&resolved);
         return exit::OK;
     }
-    let signer = match Signer::ready(args.sign.as_deref()) {
+    let signer = match Signer::ready(args.sign.as_deref(), args.expect_signature) {
         Ok(signer) => signer,
         Err(text) => {
             say::error("sign", text, None);
@@ -53,7 +53,7 @@ pub(super) fn resume(args: Resume) -> u8 {
     let show = show(args.json, args.quiet);
     if let Ok(Some(ended)) = engine::unsealed(&args.pack, vaults().as_deref()) {
         say::note("every unit has its verdict: sealing what is there");
-        return match Signer::ready(args.sign.as_deref()) {
+        return match Signer::ready(args.sign.as_deref(), args.expect_signature) {
             Ok(signer) => finish(Ok(Ok(ended)), &signer, show),
             Err(text) => {
                 say::error("sign", text, None);
@@ -74,7 +74,7 @@ pub(super) fn resume(args: Resume) -> u8 {
             return exit::INVALID;
         }
     };
-    let signer = match Signer::ready(args.sign.as_deref()) {
+    let signer = match Signer::ready(args.sign.as_deref(), args.expect_signature) {
         Ok(signer) => signer,
         Err(text) => {
             say::error("sign", text, None);

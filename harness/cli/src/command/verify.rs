@@ -1,6 +1,6 @@
 //! `assay verify PACK`.
 
-use assay_reports::pack::{self, State, Trust};
+use assay_reports::pack::{self, State, Trust, VerifyOptions};
 use assay_reports::visible;
 use serde_json::json;
 
@@ -9,7 +9,13 @@ use crate::{exit, say};
 
 /// Exit 0 where the pack is whole and its signature good, 5 otherwise.
 pub(super) fn run(args: &Verify) -> u8 {
-    let report = pack::verify(&args.pack, args.allowed_signers.as_deref());
+    let options = VerifyOptions {
+        allowed_signers: args.allowed_signers.clone(),
+        revoked: args.revoked.clone(),
+        at: args.at,
+        ..VerifyOptions::default()
+    };
+    let report = pack::verify_with(&args.pack, &options);
     let state = report.state();
     let (word, signer) = match (&state, &report.trust) {
         (State::Broken, _) => ("broken", String::new()),
