@@ -141,7 +141,9 @@ fn signing_again_does_not_hide_a_changed_record() {
     has(forge("evidence", &evidence), FindingKind::Evidence);
     let plan = |p: &Path| edit(&p.join("inputs/plan.yaml"), |t| t + "# easier\n");
     has(forge("plan", &plan), FindingKind::Inputs);
-    let other = |p: &Path| edit(&p.join("results/results.json"), |t| t.replace("\"inputs_sha256\":\"", "\"inputs_sha256\":\"0"));
+    let other = |p: &Path| {
+        edit(&p.join("results/results.json"), |t| t.replace("\"inputs_sha256\":\"", "\"inputs_sha256\":\"0"))
+    };
     has(forge("other-inputs", &other), FindingKind::Mismatch);
     let newer = |p: &Path| edit(&p.join("pack.json"), |t| t.replace("assay-pack/1", "assay-pack/2"));
     assert_eq!(forge("newer", &newer), [FindingKind::Version]);

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use assay_reports::pack::{
-    Expected, FindingKind, KeyError, Role, SignError, SigningKey, State, Trust, VerifyOptions, sign, verify, verify_with,
+    Expected, FindingKind, KeyError, Role, SignError, SigningKey, State, Trust, VerifyOptions, sign, verify,
+    verify_with,
 };
 use fixture::bench::{Bench, installed, stock};
 
@@ -50,7 +51,10 @@ fn every_kind_of_key_signs_and_verifies_both_ways() {
         let pack = bench.seal(&format!("by-{name}"));
         let report = verify(&pack, Some(&bench.signers()));
         assert_eq!(report.findings, [], "{name}");
-        assert_eq!(report.trust, Trust::Known { principal: "lab@example".into(), fingerprint: bench.key.fingerprint() });
+        assert_eq!(
+            report.trust,
+            Trust::Known { principal: "lab@example".into(), fingerprint: bench.key.fingerprint() }
+        );
         let listed = stock("ssh-keygen", &["-l", "-f", file.to_str().unwrap()]);
         assert!(listed.contains(&bench.key.fingerprint()), "{listed}");
         assert!(stock_verifies(&bench, &pack, "SHA256SUMS"), "{name}");
@@ -191,7 +195,8 @@ fn ssh_agent_signs() {
     // Both have one comment, so it names neither.
     assert!(matches!(SigningKey::from_agent(&socket, Some("lab@example")), Err(KeyError::Agent { .. })));
     let fingerprint = bench.key.fingerprint();
-    let remove = Command::new("ssh-add").args(["-q", "-D"]).env("SSH_AUTH_SOCK", &socket).stderr(Stdio::null()).status();
+    let remove =
+        Command::new("ssh-add").args(["-q", "-D"]).env("SSH_AUTH_SOCK", &socket).stderr(Stdio::null()).status();
     assert!(remove.unwrap().success());
     let refused = bench.key.sign(NAMESPACE, b"x").unwrap_err().to_string();
     assert!(refused.contains("refused to sign") && refused.contains(&fingerprint), "{refused}");
@@ -223,7 +228,8 @@ fn others_sign_in_their_roles() {
     let line = |who: &str, role: &str, key: &SigningKey| {
         key.allowed_signers_line(who).replace(NAMESPACE, &format!("{NAMESPACE},assay-role-{role}")) + "\n"
     };
-    let lines = line("assay@bench-3", "bench", &bench.key) + &line("op@lab", "operator", &operator)
+    let lines = line("assay@bench-3", "bench", &bench.key)
+        + &line("op@lab", "operator", &operator)
         + &line("rev@lab", "reviewer", &reviewer);
     fs::write(bench.signers(), lines).unwrap();
     let options = VerifyOptions { allowed_signers: Some(bench.signers()), ..VerifyOptions::default() };
@@ -326,7 +332,8 @@ fn certificates_are_refused_in_words() {
     }
     let bench = Bench::new();
     let at = |name: &str| bench.dir.path().join(name);
-    let (authority, user) = (generate(&at("ca"), &["-t", "ed25519"], ""), generate(&at("user"), &["-t", "ed25519"], ""));
+    let (authority, user) =
+        (generate(&at("ca"), &["-t", "ed25519"], ""), generate(&at("user"), &["-t", "ed25519"], ""));
     let path = |p: &Path| p.to_str().unwrap().to_owned();
     let public = path(&at("user.pub"));
     stock("ssh-keygen", &["-q", "-s", &path(&authority), "-I", "id", "-n", "lab@example", &public]);

@@ -175,7 +175,8 @@ impl SigningKey {
         let agent = Agent(socket.to_owned());
         let keys = agent.keys().map_err(|e| fail(format!("{}: {e}", socket.display())))?;
         let held = keys.len();
-        let meant = |(key, comment): &(PublicKey, String)| which.is_none_or(|w| *w == key.fingerprint() || w == comment);
+        let meant =
+            |(key, comment): &(PublicKey, String)| which.is_none_or(|w| *w == key.fingerprint() || w == comment);
         let mut found = keys.into_iter().filter(|k| !k.0.is_certificate()).filter(meant);
         match (found.next(), found.next()) {
             (Some((public, comment)), None) => Ok(Self { public, comment, means: Means::Agent(agent) }),

@@ -52,10 +52,7 @@ pub(super) fn build(
         json!({"records": results.journal_records, "genesis": "0".repeat(64), "head": results.journal_head,
         "inputs_sha256": results.inputs_sha256}),
     );
-    put(
-        "signatures_expected",
-        signatures_expected(options, fingerprint),
-    );
+    put("signatures_expected", signatures_expected(options, fingerprint));
     put("redaction", json!({"edition": "full", "count": results.redactions}));
     put(
         "statements",

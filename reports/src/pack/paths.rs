@@ -161,7 +161,9 @@ mod tests {
     #[test]
     fn only_known_names_stand_outside_the_sums() {
         assert!(outside_sums("SHA256SUMS.reviewer.sshsig") && outside_sums("SHA256SUMS"));
-        for path in ["SHA256SUMS.evil", "evidence/SHA256SUMS", "SHA256SUMS.a.sshsig", "SHA256SUMS.bench.sshsig", "SHA256SUMSx"] {
+        for path in
+            ["SHA256SUMS.evil", "evidence/SHA256SUMS", "SHA256SUMS.a.sshsig", "SHA256SUMS.bench.sshsig", "SHA256SUMSx"]
+        {
             assert!(!outside_sums(path) && overlooked(path), "{path}");
         }
         assert!(!overlooked("evidence/sums"));

@@ -199,8 +199,7 @@ fn shapes(found: &BTreeMap<String, Found>, report: &mut VerifyReport) {
 /// The set of files, then their bytes.
 fn files(seen: &Seen<'_>, sums: &Sums, report: &mut VerifyReport) {
     report.files = sums.len();
-    let foreign =
-        |p: &&String| !sums.contains_key(*p) && !paths::outside_sums(p) && !paths::overlooked(p);
+    let foreign = |p: &&String| !sums.contains_key(*p) && !paths::outside_sums(p) && !paths::overlooked(p);
     for path in seen.found.keys().filter(foreign) {
         report.findings.push(Finding::at(FindingKind::Added, path, "was added: SHA256SUMS does not list it"));
     }

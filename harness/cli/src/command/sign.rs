@@ -14,9 +14,10 @@ pub(super) fn run(args: &Sign) -> u8 {
     match signed {
         Ok((path, key)) => {
             say::note(format!("signed as {} by {}", args.role.word(), key.fingerprint()));
-            say::note(format!("give assessors this line for their allowed signers, with your own name first:\n  {}", {
-                key.allowed_signers_line("NAME")
-            }));
+            say::note(format!(
+                "give assessors this line for their allowed signers, with your own name first:\n  {}",
+                { key.allowed_signers_line("NAME") }
+            ));
             say::result(path.display().to_string());
             exit::OK
         }

@@ -84,7 +84,9 @@ impl PublicKey {
             "ssh-rsa" => {
                 let (e, n) = (key.positive().ok_or(KEY)?, key.positive().ok_or(KEY)?);
                 if n.len() < 256 {
-                    return Err("is by an RSA key shorter than 2048 bits, which anyone with enough computers can forge");
+                    return Err(
+                        "is by an RSA key shorter than 2048 bits, which anyone with enough computers can forge",
+                    );
                 }
                 let rsa = RsaPublicKeyComponents { n, e };
                 let way =
