@@ -3,13 +3,18 @@
 //! A report is one file and one line in [`Format::ALL`]. Text from a DUT is hostile until [`visible`] and the escaping
 //! of its format have seen it.
 
+pub mod consumer;
 mod csv;
 mod entry;
+pub mod failure_record;
 mod html;
 mod junit;
+mod law;
 mod list;
 mod oscal;
 pub mod pack;
+mod paper;
+mod reader;
 mod sarif;
 pub mod statement;
 mod summary;
@@ -17,7 +22,9 @@ mod text;
 mod trace;
 mod visible;
 
+pub use law::Role;
 pub use list::{Format, ReportError};
+pub use reader::Reader;
 pub use text::{tally, unit_lines};
 pub use trace::Trace;
 pub use visible::visible;

@@ -2,8 +2,11 @@
 
 use assay_model::results::Results;
 
+use crate::consumer::{self, Sheet};
+use crate::failure_record::{self, FailureRecord};
+use crate::statement::{self, Statement};
 use crate::trace::Trace;
-use crate::{csv, html, junit, oscal, sarif, summary};
+use crate::{Reader, Role, csv, html, junit, oscal, sarif, summary};
 
 /// A way of writing results down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,12 @@ pub enum Format {
     Sarif,
     /// OSCAL assessment-results.
     Oscal,
+    /// The statement of compliance, or a draft of it.
+    Statement,
+    /// Record of an investigation, and of a failure where one was found.
+    FailureRecord,
+    /// One page for buyers.
+    Consumer,
 }
 
 /// A report that could not be written. The pack is sealed without it only if the caller says so.
@@ -45,8 +54,18 @@ pub enum ReportError {
 
 impl Format {
     /// All of them, in the order that help texts show.
-    pub const ALL: [Self; 7] =
-        [Self::Html, Self::Junit, Self::Json, Self::Summary, Self::Csv, Self::Sarif, Self::Oscal];
+    pub const ALL: [Self; 10] = [
+        Self::Html,
+        Self::Junit,
+        Self::Json,
+        Self::Summary,
+        Self::Csv,
+        Self::Sarif,
+        Self::Oscal,
+        Self::Statement,
+        Self::FailureRecord,
+        Self::Consumer,
+    ];
 
     /// The word of `assay report --format`.
     #[must_use]
@@ -59,6 +78,9 @@ impl Format {
             Self::Csv => "csv",
             Self::Sarif => "sarif",
             Self::Oscal => "oscal",
+            Self::Statement => "statement",
+            Self::FailureRecord => "failure-record",
+            Self::Consumer => "consumer",
         }
     }
 
@@ -79,7 +101,22 @@ impl Format {
             Self::Csv => "results/results.csv",
             Self::Sarif => "results/results.sarif",
             Self::Oscal => "results/oscal-ar.json",
+            Self::Statement => "statement.html",
+            Self::FailureRecord => "failure-record.html",
+            Self::Consumer => "consumer.html",
         }
+    }
+
+    /// Whether it is a page with a machine-readable twin, which [`Reader::json`] asks for.
+    #[must_use]
+    pub const fn has_twin(self) -> bool {
+        matches!(self, Self::Statement | Self::FailureRecord | Self::Consumer)
+    }
+
+    /// Whether it says something else to each role.
+    #[must_use]
+    pub const fn takes_role(self) -> bool {
+        matches!(self, Self::Html | Self::Statement | Self::FailureRecord | Self::Consumer)
     }
 
     /// Renders it. A pure function of `results`: the same results give the same bytes.
@@ -95,14 +132,36 @@ impl Format {
     /// # Errors
     /// As [`Format::render`].
     pub fn render_with(self, results: &Results, trace: &Trace) -> Result<Vec<u8>, ReportError> {
+        self.render_for(results, trace, Reader::default())
+    }
+
+    /// The same for a reader. What a format does not take of the reader is passed over; without a role, statement and
+    /// failure record are the manufacturer's.
+    ///
+    /// # Errors
+    /// As [`Format::render`].
+    pub fn render_for(self, results: &Results, trace: &Trace, reader: Reader) -> Result<Vec<u8>, ReportError> {
+        let kept_by = reader.role.unwrap_or(Role::Manufacturer);
         match self {
-            Self::Html => html::render(results, trace),
+            Self::Html => html::render(results, trace, reader.role),
             Self::Junit => junit::render(results),
             Self::Json => summary::results_json(results),
             Self::Summary => summary::summary_json(results),
             Self::Csv => csv::render(results),
             Self::Sarif => sarif::render(results),
             Self::Oscal => oscal::render(results),
+            Self::Statement => {
+                let drawn = Statement::kept_by(results, kept_by);
+                if reader.json { statement::json(&drawn) } else { statement::html(&drawn) }
+            }
+            Self::FailureRecord => {
+                let drawn = FailureRecord::of(results, kept_by);
+                if reader.json { failure_record::json(&drawn) } else { failure_record::html(&drawn) }
+            }
+            Self::Consumer => {
+                let drawn = Sheet::of(results, reader.role);
+                if reader.json { consumer::json(&drawn) } else { consumer::html(&drawn) }
+            }
         }
     }
 }

@@ -4,51 +4,13 @@
 mod fixture;
 
 use assay_model::Verdict;
-use assay_model::results::{Conformance, Results};
+use assay_model::results::Conformance;
+use assay_reports::Role;
 use assay_reports::statement::{self, SCHEMA, Statement};
 use serde_json::{Value, json};
 
-use fixture::{HOSTILE, sample, step, unit};
-
-const ITEMS: [&str; 4] = ["PSTI-1.2", "PSTI-2.1", "PSTI-3.2", "PSTI-3.7"];
-
-/// A record in which everything is met.
-fn good() -> Results {
-    let mut results = fixture::results();
-    results.partial = false;
-    results.units = ITEMS
-        .iter()
-        .map(|id| {
-            let mut unit = unit(Verdict::Pass, "Title", "Question?", &id[..6]);
-            let mut over = sample(Verdict::Pass, vec![]);
-            if *id == "PSTI-3.2" {
-                let seen = json!({"models": [{"model": "C1", "end": "2031-12-31"}]});
-                over.steps.push(step("period", "document.support_period", json!({}), seen, &[]));
-            }
-            unit.cross_sample = Some(over);
-            ((*id).to_owned(), unit)
-        })
-        .collect();
-    results.profiles = [("uk-psti".to_owned(), Conformance::Conforms)].into();
-    results.product = serde_json::from_value(json!({
-        "name": "Smart camera C1", "model": "C1", "manufacturer": "Example Ltd",
-        "statement": {
-            "batch": "2026-18 to 2026-52",
-            "manufacturers": [{"name": "Example Ltd", "address": "1 Example Street, London"}],
-            "prepared_by_declaration": "By the manufacturer.",
-            "compliance_declaration": "complied_with_schedule_1",
-            "defined_support_period": {"start": "2026-05-01", "end": "2031-12-31"},
-            "signature": "A. Example",
-            "signatory_name": "Alex Example",
-            "signatory_function": "Head of product security",
-            "place_of_issue": "London",
-            "date_of_issue": "2026-04-20",
-            "supersedes": "SoC-1",
-        },
-    }))
-    .unwrap();
-    results
-}
+use fixture::law::{catalogues, good};
+use fixture::{HOSTILE, sample, unit};
 
 fn with(change: impl FnOnce(&mut Value)) -> Statement {
     let mut results = good();
@@ -83,7 +45,7 @@ fn a_whole_record_gives_a_final_statement() {
     let page = String::from_utf8(statement::html(&drawn).unwrap()).unwrap();
     assert!(!page.contains("DRAFT") && !page.contains("class=\"missing\""));
     for text in
-        ["Smart camera C1", "A. Example", "2031-12-31", "2036-04-20", "SoC-1", "no legal advice", "are complied with"]
+        ["Smart camera C1", "A. Example", "2031-12-31", "2036-04-20", "SoC-1", "legal advice", "are complied with"]
     {
         assert!(page.contains(text), "{text}");
     }
@@ -111,7 +73,13 @@ fn each_missing_or_wrong_field_makes_it_a_draft() {
         ("defined_support_period", json!({"end": "2031-02-30"}), "2031-02-30"),
         ("defined_support_period", json!({"start": "2032-01-01", "end": "2031-12-31"}), "before it starts"),
         ("defined_support_period", json!({"end": "2030-12-31"}), "published page gave 2031-12-31"),
+        ("defined_support_period", json!({"end": "2026-04-19"}), "before the statement is issued"),
         ("manufacturers", json!([{"name": "Example Ltd"}]), "address"),
+        (
+            "standards_relied_on",
+            json!([{"identifier": "ETSI EN 303 645", "version": "V3.1.3", "date": "2024-09-01"}]),
+            "points at en303645 2.1.1 only",
+        ),
         ("standards_relied_on", json!([{"identifier": "ETSI EN 303 645", "date": "2020-06-30"}]), "version"),
         ("compliance_declaration", json!("perfect"), "perfect"),
         ("compliance_declaration", json!("deemed_compliance_conditions_met"), "names neither"),
@@ -149,6 +117,72 @@ fn a_deemed_declaration_needs_the_label_to_have_passed() {
     assert_draft(&Statement::of(&results), "psti-label");
     results.units.insert("psti-label".into(), unit(Verdict::Pass, "Label", "Label?", "statement"));
     assert_eq!(Statement::of(&results).status, "final");
+}
+
+#[test]
+fn a_deemed_declaration_by_label_says_which_label_and_lets_items_be_unmet() {
+    let mut results = good();
+    let own = results.product.get_mut("statement").unwrap();
+    own["compliance_declaration"] = json!("deemed_compliance_conditions_met");
+    own["label"] = json!("CLS-TEST-0001");
+    let mut label = unit(Verdict::Pass, "Label", "Label?", "statement");
+    let seen = json!({"scheme": "singapore_cls", "level": "1", "labelled_model": "C1", "expires": "2030-12-31"});
+    let mut over = sample(Verdict::Pass, vec![]);
+    over.steps.push(fixture::step("label", "label.route", json!({}), seen, &[]));
+    label.cross_sample = Some(over);
+    results.units.insert("psti-label".into(), label);
+    results.units.get_mut("PSTI-1.2").unwrap().verdict = Verdict::NotRun;
+    let drawn = Statement::of(&results);
+    assert_eq!((drawn.status, drawn.deemed_by.len()), ("final", 1));
+    assert_eq!(drawn.deemed_by[0], "label of Singapore, CLS(IoT): level 1, model C1, expires 2030-12-31");
+    assert_valid(&drawn);
+    let page = String::from_utf8(statement::html(&drawn).unwrap()).unwrap();
+    assert!(page.contains("is deemed are met") && page.contains("CLS(IoT): level 1"));
+}
+
+#[test]
+fn a_deemed_declaration_by_a_standard_needs_every_unit_of_its_provisions() {
+    let mut results = good();
+    let own = results.product.get_mut("statement").unwrap();
+    own["compliance_declaration"] = json!("deemed_compliance_conditions_met");
+    own["standards_relied_on"] = json!([{"identifier": "ETSI EN 303 645", "version": "V2.1.1", "date": "2020-06-19"}]);
+    // The items hold, and the crosswalk leads from them to the provisions: that is no test of the provisions.
+    assert_draft(&Statement::of(&results), "5.1-1 not looked at");
+    let sizes = &catalogues()["etsi-ts-103-701-1.1.1"]["units_of_provision"];
+    for provision in ["5.1-1", "5.1-2", "5.2-1", "5.3-13"] {
+        for n in 0..sizes[provision].as_u64().unwrap() {
+            results.units.insert(format!("{provision}-{n}"), unit(Verdict::Pass, "Title", "Question?", provision));
+        }
+    }
+    let drawn = Statement::of(&results);
+    assert_eq!((drawn.status, drawn.deemed_by.len()), ("final", 4), "{:?}", drawn.gaps);
+    assert_valid(&drawn);
+    results.units.get_mut("5.2-1-0").unwrap().verdict = Verdict::Inconclusive;
+    assert_draft(&Statement::of(&results), "5.2-1 open");
+}
+
+#[test]
+fn each_role_keeps_it_by_its_own_rule() {
+    let of = |role| Statement::kept_by(&good(), role);
+    assert_eq!(of(Role::Importer).keep_until, "2036-04-20");
+    let shop = of(Role::Distributor);
+    assert_eq!((shop.status, shop.keep_until.as_str()), ("final", ""));
+    assert_eq!(shop.keep_rule, "no express duty found");
+    assert_valid(&shop);
+    let longer = with(|s| s["defined_support_period"] = json!({"end": "2041-05-31"}));
+    assert_draft(&longer, "2041-05-31"); // the published page says otherwise
+    assert_eq!(longer.keep_until, "2041-05-31", "the support period is the longer");
+}
+
+#[test]
+fn the_edition_is_the_one_of_the_pack() {
+    let mut old = good();
+    old.catalogues.get_mut("uk-psti-2023").unwrap()["edition"] = json!("as made in 2023");
+    assert!(Statement::of(&old).law.ends_with("as made in 2023"));
+    old.catalogues.clear();
+    let drawn = Statement::of(&old);
+    assert!(drawn.law.contains("does not say in which version") && drawn.keep_until == "2036-04-20");
+    assert_valid(&drawn);
 }
 
 #[test]

@@ -316,9 +316,15 @@ pub(crate) struct Report {
     /// Which report
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: String,
-    /// Where to; standard output otherwise
+    /// Where to; standard output otherwise. For statement, failure-record and consumer, FILE.json takes the JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Whose duties: manufacturer, importer or distributor (html, statement, failure-record, consumer)
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Option<String>,
+    /// The JSON of statement, failure-record or consumer instead of the page
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

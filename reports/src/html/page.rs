@@ -9,6 +9,7 @@ use super::detail::Detail;
 use super::section::{self, Section, Source};
 use super::unit;
 use crate::ReportError;
+use crate::law::Role;
 use crate::trace::Trace;
 use crate::visible::{visible, visible_line};
 
@@ -17,6 +18,8 @@ const BUDGET: usize = 2_000_000;
 
 const SCRIPT: &str = include_str!("report.js");
 const STYLE: &str = include_str!("report.css");
+/// Of the sections about the law and what the run says beyond its own verdicts.
+const LAW_STYLE: &str = include_str!("law.css");
 
 #[derive(Template)]
 #[template(path = "page.html")]
@@ -30,11 +33,11 @@ struct Page<'a> {
 }
 
 /// Renders report.html.
-pub(crate) fn render(results: &Results, trace: &Trace) -> Result<Vec<u8>, ReportError> {
+pub(crate) fn render(results: &Results, trace: &Trace, role: Option<Role>) -> Result<Vec<u8>, ReportError> {
     let mut page = String::new();
     let most = Detail::for_units(results.units.len());
     for detail in Detail::ALL.into_iter().filter(|detail| *detail <= most) {
-        page = render_with(results, trace, detail)?;
+        page = render_with(results, trace, role, detail)?;
         if page.len() <= BUDGET {
             break;
         }
@@ -42,10 +45,10 @@ pub(crate) fn render(results: &Results, trace: &Trace) -> Result<Vec<u8>, Report
     Ok(page.into_bytes())
 }
 
-fn render_with(results: &Results, trace: &Trace, detail: Detail) -> Result<String, ReportError> {
+fn render_with(results: &Results, trace: &Trace, role: Option<Role>, detail: Detail) -> Result<String, ReportError> {
     // Margin boxes of printed pages can only say what the style sheet says.
     let number: String = results.run_id.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
-    let style = STYLE.replace("REPORT-NUMBER", &number);
+    let style = [STYLE, LAW_STYLE].concat().replace("REPORT-NUMBER", &number);
     let units = unit::build(results, detail);
     let page = Page {
         policy: policy(&style),
@@ -53,7 +56,7 @@ fn render_with(results: &Results, trace: &Trace, detail: Detail) -> Result<Strin
         script: SCRIPT,
         results,
         product: product(results),
-        sections: section::build(&Source { results, trace, units: &units, detail })?,
+        sections: section::build(&Source { results, trace, units: &units, role, detail })?,
     };
     let html = page.render().map_err(|e| ReportError::Html(e.to_string()))?;
     Ok(visible(&html).into_owned()) // last, over everything, so that no field can be forgotten

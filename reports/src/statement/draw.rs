@@ -4,14 +4,18 @@ use assay_model::Verdict;
 use assay_model::results::{Conformance, Results};
 use serde::Serialize;
 
+use super::deemed::{self, Deemed};
 use super::fields::{self, Fields};
+use crate::law::{LAW, Law, Role, effective, parse_day, years_later};
 
 /// The profile whose units are the items of the law.
 const PROFILE: &str = "uk-psti";
-/// Its catalogue.
-const CATALOGUE: &str = "uk-psti-2023";
-/// The unit that a deemed declaration by label rests on.
-const LABEL_UNIT: &str = "psti-label";
+/// For packs that carry no edition of the law.
+const UNKNOWN_EDITION: &str = "Product Security and Telecommunications Infrastructure Act 2022, section 9, and SI 2023/1007, Schedule 4; \
+    this pack does not say in which version";
+/// Regulation 8, for packs that do not carry it.
+const YEARS_KEPT: u16 = 10;
+const RULE: &str = "keep a copy for the longer of 10 years from issue and the defined support period";
 /// The unit in which the published end of support was read.
 const PERIOD_UNIT: &str = "PSTI-3.2";
 
@@ -22,11 +26,17 @@ pub struct Statement {
     pub schema: &'static str,
     /// `final` or `draft`.
     pub status: &'static str,
-    /// The law that it is made under, with its edition.
-    pub law: &'static str,
+    /// The law that it is made under, with its edition as the record has it.
+    pub law: String,
     /// The 13 fields of Schedule 4.
     pub fields: Fields,
-    /// ISO date of the last day of keeping; empty where it cannot be computed.
+    /// What a deemed declaration rests on; empty where compliance itself is declared.
+    pub deemed_by: Vec<String>,
+    /// Whose copy it is: `manufacturer`, `importer` or `distributor`.
+    pub kept_by: &'static str,
+    /// The rule that they keep it by.
+    pub keep_rule: String,
+    /// ISO date of the last day of keeping; empty where it cannot be computed, or no rule asks for it.
     pub keep_until: String,
     /// Number or date of the statement that this one replaces; empty where it replaces none.
     pub supersedes: String,
@@ -52,16 +62,28 @@ pub struct Unmet {
 }
 
 impl Statement {
-    /// Draws it up. A pure function of the record.
+    /// Draws it up for the manufacturer. A pure function of the record.
     #[must_use]
     pub fn of(results: &Results) -> Self {
+        Self::kept_by(results, Role::Manufacturer)
+    }
+
+    /// The same with the rule by which this role keeps its copy.
+    #[must_use]
+    pub fn kept_by(results: &Results, role: Role) -> Self {
         let (mut fields, mut gaps) = fields::read(&results.product);
+        let law = Law::of(results).unwrap_or_default();
+        gaps.extend(fields::fixed_editions(&fields.standards_relied_on, &law.text.fixed_editions));
         let unmet = unmet(results);
+        let Deemed { by, gap } = deemed::of(results, &fields, &law);
+        gaps.extend(gap);
         gaps.extend(proof(results, &fields.compliance_declaration, &unmet));
         gaps.extend(published(results, &fields.defined_support_period.end));
-        let keep_until = fields::keep_until(&fields);
-        let by_label = fields.compliance_declaration == "deemed_compliance_conditions_met";
-        let complete = gaps.is_empty() && (unmet.is_empty() || by_label);
+        let retention = law.retention(role);
+        let years = retention.years.or_else(|| (law.edition.is_empty()).then_some(YEARS_KEPT));
+        let keep_until = years.map(|years| keep_until(&fields, years)).unwrap_or_default();
+        let is_deemed = fields.compliance_declaration == deemed::DECLARATION;
+        let complete = gaps.is_empty() && (unmet.is_empty() || is_deemed);
         if !complete {
             // A draft declares nothing and is signed by nobody, whatever the dossier has ready.
             fields.compliance_declaration.clear();
@@ -72,8 +94,11 @@ impl Statement {
         Self {
             schema: "assay-statement/1",
             status: if complete { "final" } else { "draft" },
-            law: "Product Security and Telecommunications Infrastructure Act 2022, section 9; SI 2023/1007, Schedule 4, as amended by SI 2025/211 and SI 2025/1267",
+            law: if law.edition.is_empty() { UNKNOWN_EDITION.into() } else { law.line() },
             fields,
+            deemed_by: if complete { by } else { Vec::new() },
+            kept_by: role.word(),
+            keep_rule: if law.edition.is_empty() { RULE.into() } else { retention.rule },
             keep_until,
             supersedes,
             run_id: results.run_id.clone(),
@@ -92,9 +117,9 @@ impl Statement {
 
 /// Items of the law that are anything but PASS or NOT_APPLICABLE; an override counts, a waiver does not.
 fn unmet(results: &Results) -> Vec<Unmet> {
-    let items = results.units.iter().filter(|(id, u)| u.catalogue == CATALOGUE && *id != "PSTI-1.X1");
+    let items = results.units.iter().filter(|(id, u)| u.catalogue == LAW && *id != "PSTI-1.X1");
     items
-        .map(|(id, unit)| (id, unit, unit.overridden.as_ref().map_or(unit.verdict, |o| o.new)))
+        .map(|(id, unit)| (id, unit, effective(unit)))
         .filter(|(.., verdict)| !matches!(verdict, Verdict::Pass | Verdict::NotApplicable))
         .map(|(id, unit, verdict)| Unmet { item: id.clone(), title: unit.title.clone(), verdict: verdict.word() })
         .collect()
@@ -105,10 +130,8 @@ fn proof(results: &Results, declaration: &str, unmet: &[Unmet]) -> Option<String
     if results.partial {
         return Some("the run ended before all its units did".into());
     }
-    if declaration == "deemed_compliance_conditions_met" {
-        let label = results.units.get(LABEL_UNIT).map(|u| u.verdict);
-        return (label != Some(Verdict::Pass))
-            .then(|| format!("a deemed declaration rests on the unit {LABEL_UNIT}, which did not PASS in this run"));
+    if declaration == deemed::DECLARATION {
+        return None; // what it rests on was looked at by itself
     }
     match results.profiles.get(PROFILE) {
         Some(Conformance::Conforms) => None,
@@ -127,4 +150,11 @@ fn published(results: &Results, end: &str) -> Option<String> {
         let seen = if seen.is_empty() { "no end date" } else { seen };
         format!("defined_support_period ends on {end}, and the published page gave {seen}")
     })
+}
+
+/// The last day of keeping: the later of some years after issue and the end of support; empty where either is unknown.
+fn keep_until(fields: &Fields, years: u16) -> String {
+    let ends = (parse_day(&fields.date_of_issue), parse_day(&fields.defined_support_period.end));
+    let (Some(issued), Some(end)) = ends else { return String::new() };
+    years_later(issued, years).max(end).to_string()
 }

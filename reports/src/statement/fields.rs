@@ -4,13 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
-use time::{Date, Month};
 
-const ISO: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
-/// Years that a statement is kept at least (regulation 8).
-const YEARS_KEPT: i32 = 10;
+use crate::law::parse_day;
 
 /// A name with its address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -115,6 +110,10 @@ pub(super) fn read(product: &BTreeMap<String, Value>) -> (Fields, Vec<String>) {
     if !start.is_empty() && !end.is_empty() && start > end {
         gaps.push(format!("defined_support_period ends on {end}, before it starts on {start}"));
     }
+    if !end.is_empty() && !fields.date_of_issue.is_empty() && end < fields.date_of_issue {
+        let issued = &fields.date_of_issue;
+        gaps.push(format!("defined_support_period ends on {end}, before the statement is issued on {issued}"));
+    }
     fields.defined_support_period = Period { start, end };
     let declared = fields.compliance_declaration.as_str();
     if !matches!(declared, "" | "complied_with_schedule_1" | "deemed_compliance_conditions_met") {
@@ -173,27 +172,27 @@ fn day(value: &Value, key: &str, gaps: &mut Vec<String>) -> String {
     let text = text(value);
     if text.is_empty() {
         gaps.push(format!("{key} is missing: give it as product.statement, an ISO date"));
-    } else if parse(&text).is_none() {
+    } else if parse_day(&text).is_none() {
         gaps.push(format!("{key} is `{text}`, which is no date: write it as 2026-11-20"));
         return String::new();
     }
     text
 }
 
-fn parse(text: &str) -> Option<Date> {
-    Date::parse(text, ISO).ok()
-}
-
-/// The last day of keeping: the later of ten years after issue and the end of support; empty where either is unknown.
-pub(super) fn keep_until(fields: &Fields) -> String {
-    let (Some(issued), Some(end)) = (parse(&fields.date_of_issue), parse(&fields.defined_support_period.end)) else {
-        return String::new();
+/// A standard that the law points at in one edition cannot be relied on in another.
+pub(super) fn fixed_editions(standards: &[Standard], fixed: &BTreeMap<String, String>) -> Vec<String> {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let words = |text: &str| -> Vec<String> {
+        let split = text.split(|c: char| !c.is_ascii_digit() && c != '.');
+        split.map(|w| w.trim_matches('.').to_owned()).collect()
     };
-    years_later(issued, YEARS_KEPT).max(end).format(ISO).unwrap_or_default()
-}
-
-fn years_later(date: Date, years: i32) -> Date {
-    let year = date.year() + years;
-    // 29 February: the day before where that year has none.
-    date.replace_year(year).or_else(|_| Date::from_calendar_date(year, Month::February, 28)).unwrap_or(date)
+    let other = |standard: &Standard| {
+        let (name, edition) = fixed.iter().find(|(name, _)| digits(&standard.identifier).contains(&digits(name)))?;
+        let same = standard.version.is_empty() || words(&standard.version).contains(edition);
+        (!same).then(|| {
+            let Standard { identifier, version, .. } = standard;
+            format!("standards_relied_on has {identifier} {version}, and the law points at {name} {edition} only")
+        })
+    };
+    standards.iter().filter_map(other).collect()
 }

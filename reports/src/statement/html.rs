@@ -1,14 +1,10 @@
 //! The statement as a page.
 
 use askama::Template;
-use base64::Engine as _;
-use sha2::{Digest, Sha256};
 
 use super::draw::Statement;
-use crate::ReportError;
-use crate::visible::visible;
-
-const STYLE: &str = include_str!("statement.css");
+use crate::law::NO_ADVICE;
+use crate::{ReportError, paper};
 
 #[derive(Template)]
 #[template(path = "statement.html")]
@@ -17,6 +13,7 @@ struct Page<'a> {
     style: &'a str,
     statement: &'a Statement,
     declaration: &'static str,
+    advice: &'static str,
 }
 
 pub(super) fn render(statement: &Statement) -> Result<Vec<u8>, ReportError> {
@@ -29,9 +26,5 @@ pub(super) fn render(statement: &Statement) -> Result<Vec<u8>, ReportError> {
         }
         _ => "Nothing is declared by this draft.",
     };
-    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
-    let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
-    let page = Page { policy, style: STYLE, statement, declaration };
-    let html = page.render().map_err(|e| ReportError::Html(e.to_string()))?;
-    Ok(visible(&html).into_owned().into_bytes())
+    paper::render(&Page { policy: paper::policy(), style: paper::STYLE, statement, declaration, advice: NO_ADVICE })
 }

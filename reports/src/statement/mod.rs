@@ -3,6 +3,7 @@
 //! Reads `product.statement` of the record. While a field is missing, dates disagree or an item is not met, the result is
 //! a draft: it says so on its face, makes no declaration and bears no signature. It is no legal advice.
 
+mod deemed;
 mod draw;
 mod fields;
 mod html;

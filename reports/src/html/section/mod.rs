@@ -3,6 +3,8 @@
 mod controls;
 mod coverage;
 mod deviations;
+mod duties;
+mod editions;
 mod equipment;
 pub(super) mod evidence;
 mod findings;
@@ -11,7 +13,9 @@ mod matrix;
 mod network;
 mod operator;
 mod policy;
+mod regimes;
 mod scope;
+mod scorecard;
 mod serial;
 mod timeline;
 mod units;
@@ -23,6 +27,7 @@ use assay_model::results::Results;
 use super::detail::Detail;
 use super::unit::UnitView;
 use crate::ReportError;
+use crate::law::Role;
 use crate::trace::Trace;
 
 /// What a section is made from.
@@ -32,6 +37,8 @@ pub(super) struct Source<'a> {
     pub(super) trace: &'a Trace,
     /// Every unit as the page shows it, in the order of the plan.
     pub(super) units: &'a [UnitView],
+    /// Whose duties are asked for.
+    pub(super) role: Option<Role>,
     /// How much may be written out.
     pub(super) detail: Detail,
 }
@@ -63,8 +70,10 @@ impl Section {
 pub(super) type Built = Result<Option<Section>, ReportError>;
 
 /// All sections, in the order of the page: the verdict and what it rests on first, findings before all else.
-const ALL: [fn(&Source<'_>) -> Built; 16] = [
+const ALL: [fn(&Source<'_>) -> Built; 20] = [
     verdict::section,
+    scorecard::section,
+    duties::section,
     scope::section,
     coverage::section,
     matrix::section,
@@ -78,6 +87,8 @@ const ALL: [fn(&Source<'_>) -> Built; 16] = [
     deviations::section,
     equipment::section,
     policy::section,
+    regimes::section,
+    editions::section,
     evidence::section,
     integrity::section,
 ];
