@@ -6,13 +6,14 @@ mod compile;
 mod eval;
 mod place;
 mod samples;
+mod text;
 mod types;
 mod value;
 mod walk;
 
 pub use check::{Names, check};
 pub use compile::on_big_stack;
-pub use eval::EvalError;
+pub use eval::{Converted, EvalError};
 pub use place::Place;
 pub use samples::samples_value;
 pub use types::{Record, Type};
@@ -59,14 +60,22 @@ impl Expr {
     /// # Errors
     /// See [`EvalError`].
     pub fn eval(&self, scope: &Scope) -> Result<Value, EvalError> {
-        eval::eval(&self.source, &self.program, scope)
+        eval::eval(&self.program, scope)
+    }
+
+    /// Evaluates as [`Expr::eval`], with variables that were converted before: for many expressions over one scope.
+    ///
+    /// # Errors
+    /// See [`EvalError`].
+    pub fn eval_converted(&self, scope: &Converted) -> Result<Value, EvalError> {
+        eval::eval_converted(&self.program, scope)
     }
 
     /// Names of variables that it refers to at its top level, each once, in order of appearance. Names that it binds
     /// itself (`x` in `list.all(x, ...)`) are not among them.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
-        walk::names(&self.program.plain)
+        self.program.tree.names.clone()
     }
 
     /// Keys that it reads directly from the variable `root`, with their places: `intf` of `ixit.intf`, `5.1-1` of

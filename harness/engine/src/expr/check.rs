@@ -52,7 +52,7 @@ impl Names {
 pub fn check(expr: &Expr, names: &Names) -> (Type, Vec<Diagnostic>) {
     on_big_stack(|| {
         let mut checker = Checker { program: &expr.program, names: names.clone(), found: Vec::new() };
-        let kind = checker.infer(&expr.program.plain);
+        let kind = checker.infer(&expr.program.tree.plain);
         (kind, checker.found)
     })
 }

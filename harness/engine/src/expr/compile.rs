@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use assay_model::Diagnostic;
 use cel::Env;
@@ -17,6 +17,10 @@ pub(super) const MAX_BYTES: usize = 2_048;
 pub(super) const MAX_BRACKETS: usize = 16;
 /// Deepest syntax tree: long chains of operators nest as brackets do.
 const MAX_DEPTH: usize = 256;
+/// Up to here a tree stays inside [`MAX_DEPTH`] whatever its macros become: brackets bound how deep those nest.
+const EXPANDS_SAFELY: usize = 96;
+/// Parsed texts that are kept, so that a text that stands in many units is parsed once.
+const KEPT: usize = 8_192;
 const STACK_BYTES: usize = 64 << 20;
 
 /// The functions that every expression may call.
@@ -24,22 +28,58 @@ pub(super) static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdli
 /// The same without macros: the tree as its author wrote it, which is what can be checked and explained.
 static PLAIN: LazyLock<Env> = LazyLock::new(|| Env::default().with_optional_support(false).with_stdlib());
 
-/// A compiled expression.
+/// A compiled expression: what its text says, and where it stands.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// For evaluation: macros expanded.
-    pub(super) expanded: IdedExpr,
-    /// For checks: as written.
-    pub(super) plain: IdedExpr,
-    /// Start of each node's token in bytes of the source, by the ids of `plain`.
-    pub(super) starts: HashMap<u64, usize>,
-    /// Depth of the deeper of both trees.
-    pub(super) depth: usize,
+    /// What the text says; shared by all places with the same text.
+    pub(super) tree: Arc<Tree>,
     /// The source's place.
     pub(super) place: Place,
     /// The source.
     pub(super) source: String,
 }
+
+/// A parsed text.
+#[derive(Debug)]
+pub(super) struct Tree {
+    /// For checks: as written.
+    pub(super) plain: IdedExpr,
+    /// Start of each node's token in bytes of the source, by the ids of `plain`.
+    pub(super) starts: HashMap<u64, usize>,
+    /// Free variables, each once.
+    pub(super) names: Vec<String>,
+    expanded: OnceLock<Result<Expanded, String>>,
+}
+
+/// For evaluation: macros expanded, loops under the clock. Parsed when first asked for: most expressions of a plan are
+/// checked in every command, and evaluated in few.
+#[derive(Debug)]
+pub(super) struct Expanded {
+    pub(super) tree: IdedExpr,
+    /// Depth of the deeper of both trees.
+    pub(super) depth: usize,
+}
+
+static PARSED: LazyLock<Mutex<HashMap<String, Arc<Tree>>>> = LazyLock::new(Mutex::default);
+
+impl Program {
+    /// # Errors
+    /// A macro that was not asked as it must be; the static check says so with its place.
+    pub(super) fn expanded(&self) -> Result<&Expanded, String> {
+        let made = || on_big_stack(|| expand(&self.source, &self.tree.plain));
+        self.tree.expanded.get_or_init(made).as_ref().map_err(Clone::clone)
+    }
+}
+
+fn expand(source: &str, plain: &IdedExpr) -> Result<Expanded, String> {
+    let failed = |e: ParseErrors| e.errors.first().map_or_else(|| "this is no CEL".to_owned(), |e| e.msg.clone());
+    let mut tree = ENV.compile(source).map_err(failed)?.expression().clone();
+    clock::install(&mut tree);
+    let depth = walk::depth(&tree).max(walk::depth(plain));
+    if depth > MAX_DEPTH { Err(TOO_DEEP.to_owned()) } else { Ok(Expanded { tree, depth }) }
+}
+
+const TOO_DEEP: &str = "this expression nests too deeply: too many operators or selections in a chain";
 
 pub(super) fn compile(source: &str, place: &Place) -> Result<Program, Box<Diagnostic>> {
     let whole = || Some(place.span(0..source.len()));
@@ -61,26 +101,37 @@ pub(super) fn compile(source: &str, place: &Place) -> Result<Program, Box<Diagno
         let text = format!("brackets nest deeper than {MAX_BRACKETS}");
         return Err(Box::new(Diagnostic::error("expr::too-deep", text, Some(place.span(at..at + 1)))));
     }
-    on_big_stack(|| parse(source, place))
+    let kept = PARSED.lock().ok().and_then(|parsed| parsed.get(source).cloned());
+    let tree = match kept {
+        Some(tree) => tree,
+        None => on_big_stack(|| parse(source, place))?,
+    };
+    Ok(Program { tree, place: place.clone(), source: source.to_owned() })
 }
 
-fn parse(source: &str, place: &Place) -> Result<Program, Box<Diagnostic>> {
+fn parse(source: &str, place: &Place) -> Result<Arc<Tree>, Box<Diagnostic>> {
     let failed = |e: ParseErrors| Box::new(syntax_error(source, place, &e));
-    let mut expanded = ENV.compile(source).map_err(failed)?.expression().clone();
-    clock::install(&mut expanded);
     let (plain, info) = PLAIN.parser().parse_with_source_info(source).map_err(failed)?;
-    let depth = walk::depth(&expanded).max(walk::depth(&plain));
-    if depth > MAX_DEPTH {
-        let text = "this expression nests too deeply: too many operators or selections in a chain";
-        return Err(Box::new(Diagnostic::error("expr::too-deep", text, Some(place.span(0..source.len())))));
-    }
     let mut starts = HashMap::new();
     walk::each(&plain, &mut |node| {
         if let Some((start, _)) = info.offset_for(node.id) {
             starts.insert(node.id, (start as usize).min(source.len()));
         }
     });
-    Ok(Program { expanded, plain, starts, depth, place: place.clone(), source: source.to_owned() })
+    let expanded = OnceLock::new();
+    if walk::depth(&plain) > EXPANDS_SAFELY {
+        let made = expand(source, &plain)
+            .map_err(|text| Box::new(Diagnostic::error("expr::too-deep", text, Some(place.span(0..source.len())))))?;
+        let _ = expanded.set(Ok(made));
+    }
+    let tree = Arc::new(Tree { names: walk::names(&plain), plain, starts, expanded });
+    if let Ok(mut parsed) = PARSED.lock() {
+        if parsed.len() >= KEPT {
+            parsed.clear();
+        }
+        parsed.insert(source.to_owned(), Arc::clone(&tree));
+    }
+    Ok(tree)
 }
 
 /// The bracket that opens one level too many.

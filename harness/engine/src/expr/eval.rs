@@ -11,7 +11,7 @@ use cel::{Context, ExecutionError};
 use serde_json::Value;
 
 use super::compile::{ENV, Program, on_big_stack};
-use super::{Scope, clock, samples, value, walk};
+use super::{Scope, clock, samples, text, value};
 
 /// The interpreter knows no step limit; after this long it is told that its variables are gone.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -28,46 +28,75 @@ pub struct EvalError {
     pub text: String,
 }
 
-pub(super) fn eval(source: &str, program: &Program, scope: &Scope) -> Result<Value, EvalError> {
-    let run = || evaluate(program, scope, TIME_LIMIT);
-    let result = if program.depth <= SHALLOW { run() } else { on_big_stack(run) };
-    result.map_err(|text| EvalError { source_text: source.to_owned(), text })
+pub(super) fn eval(program: &Program, scope: &Scope) -> Result<Value, EvalError> {
+    bounded(program, &|| evaluate(program, scope, TIME_LIMIT))
+}
+
+pub(super) fn eval_converted(program: &Program, scope: &Converted) -> Result<Value, EvalError> {
+    bounded(program, &|| resolve(program, scope, TIME_LIMIT))
+}
+
+/// On a big stack where the tree is deep; with the source in what goes wrong.
+fn bounded(program: &Program, run: &(dyn Fn() -> Result<Value, String> + Sync)) -> Result<Value, EvalError> {
+    let result = match program.expanded() {
+        Ok(expanded) if expanded.depth <= SHALLOW => run(),
+        Ok(_) => on_big_stack(run),
+        Err(text) => Err(text),
+    };
+    result.map_err(|text| EvalError { source_text: program.source.clone(), text })
 }
 
 pub(super) fn evaluate(program: &Program, scope: &Scope, limit: Duration) -> Result<Value, String> {
-    let variables = Variables::new(program, scope, limit);
+    let mut converted = Converted::default();
+    for name in &program.tree.names {
+        if let Some(value) = scope.get(name) {
+            converted.insert(name, value);
+        }
+    }
+    resolve(program, &converted, limit)
+}
+
+fn resolve(program: &Program, scope: &Converted, limit: Duration) -> Result<Value, String> {
+    let variables = Variables { scope, until: Instant::now() + limit, exceeded: AtomicBool::new(false) };
     let mut context = Context::with_env(ENV.clone());
     context.set_variable_resolver(&variables);
-    samples::declare(&mut context).map_err(|e| e.to_string())?;
-    let result = context.resolve(&program.expanded);
+    samples::declare(&mut context).and_then(|()| text::declare(&mut context)).map_err(|e| e.to_string())?;
+    let result = context.resolve(&program.expanded()?.tree);
     if variables.exceeded.load(Ordering::Relaxed) {
         return Err(format!("it took longer than {} s", limit.as_secs_f32()));
     }
     value::from_cel(&result.map_err(|e| explain(&e))?)
 }
 
-/// The variables that an expression names, converted once. Asked on each turn of each loop, so it also keeps the time.
-struct Variables {
-    values: HashMap<String, Box<dyn Val>>,
+/// Variables in the interpreter's form: converted once, for as many evaluations as there are.
+#[derive(Default)]
+pub struct Converted(HashMap<String, Box<dyn Val>>);
+
+impl Converted {
+    /// All of `scope`.
+    #[must_use]
+    pub fn of(scope: &Scope) -> Self {
+        let mut converted = Self::default();
+        scope.iter().for_each(|(name, value)| converted.insert(name, value));
+        converted
+    }
+
+    /// Adds a variable, or changes its value.
+    pub fn insert(&mut self, name: &str, value: &Value) {
+        if let Ok(value) = value::to_cel(value).try_into() {
+            self.0.insert(name.to_owned(), value);
+        }
+    }
+}
+
+/// Asked on each turn of each loop, so it also keeps the time.
+struct Variables<'s> {
+    scope: &'s Converted,
     until: Instant,
     exceeded: AtomicBool,
 }
 
-impl Variables {
-    fn new(program: &Program, scope: &Scope, limit: Duration) -> Self {
-        let values = walk::names(&program.plain)
-            .into_iter()
-            .filter_map(|name| {
-                let value = scope.get(&name)?;
-                let boxed: Box<dyn Val> = value::to_cel(value).try_into().ok()?;
-                Some((name, boxed))
-            })
-            .collect();
-        Self { values, until: Instant::now() + limit, exceeded: AtomicBool::new(false) }
-    }
-}
-
-impl VariableResolver for Variables {
+impl VariableResolver for Variables<'_> {
     fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
         if Instant::now() >= self.until {
             self.exceeded.store(true, Ordering::Relaxed);
@@ -76,7 +105,7 @@ impl VariableResolver for Variables {
         if variable == clock::TICK {
             return Some(CowVal::owned(CelBool::from(true)));
         }
-        self.values.get(variable).map(|v| CowVal::Borrowed(v.as_ref()))
+        self.scope.0.get(variable).map(|v| CowVal::Borrowed(v.as_ref()))
     }
 }
 

@@ -124,6 +124,42 @@ fn loops_mean_what_they_mean_in_cel() {
 }
 
 #[test]
+fn every_part_that_a_pattern_matches_is_found() {
+    let names = json!({"t": "AuthMech-1 and ComMech-12, not AuthMech"});
+    assert_eq!(eval("t.findAll('[A-Z][A-Za-z]+-[0-9]+')", names.clone()), Ok(json!(["AuthMech-1", "ComMech-12"])));
+    assert_eq!(eval("t.findAll('x-[0-9]')", names.clone()), Ok(json!([])));
+    assert!(eval("t.findAll('(')", names).is_err());
+    assert!(eval("[1].findAll('x')", json!({})).is_err());
+}
+
+#[test]
+fn the_same_text_at_two_places_is_parsed_once_and_keeps_both_places() {
+    let file = |name: &str| {
+        let text = "a.b == 1".to_owned();
+        std::sync::Arc::new(assay_model::SourceFile { path: name.into(), text })
+    };
+    let compiled = |name: &str| {
+        let file = file(name);
+        Expr::compile("a.b == 1", &Place::new(file, (0..=8).collect())).expect("compiles")
+    };
+    let (one, two) = (compiled("one"), compiled("two"));
+    assert!(std::sync::Arc::ptr_eq(&one.program.tree, &two.program.tree));
+    assert_eq!(one.keys_of("a")[0].span.place(), "one:1:3");
+    assert_eq!(two.keys_of("a")[0].span.place(), "two:1:3");
+}
+
+#[test]
+fn variables_converted_once_give_what_a_scope_gives() {
+    let mut known = Converted::of(&scope(json!({"a": [1, 2], "b": {"c": "x"}})));
+    let expr = Expr::standalone("a.size() == 2 && b.c == 'x' && (n > 1)", "t").expect("compiles");
+    assert!(expr.eval_converted(&known).is_err(), "there is no `n` yet");
+    for (n, wanted) in [(1, false), (2, true)] {
+        known.insert("n", &json!(n));
+        assert_eq!(expr.eval_converted(&known), Ok(json!(wanted)));
+    }
+}
+
+#[test]
 fn what_is_not_there_is_an_error_and_not_false() {
     assert_eq!(eval("a.b == 1", json!({"a": {}})), Err("there is no field `b`".into()));
     assert_eq!(eval("a", json!({})), Err("there is no `a` here".into()));

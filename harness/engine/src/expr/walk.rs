@@ -117,7 +117,7 @@ pub(super) fn keys_of(program: &Program, root: &str) -> Vec<Key> {
         children(node).into_iter().for_each(|c| walk(program, c, root, asked, out));
     }
     let mut out = Vec::new();
-    walk(program, &program.plain, root, false, &mut out);
+    walk(program, &program.tree.plain, root, false, &mut out);
     out
 }
 
@@ -142,14 +142,14 @@ pub(super) fn lists_asked_of_all(program: &Program) -> Vec<(String, assay_model:
         }
     }
     let mut out = Vec::new();
-    walk(program, &program.plain, &mut out);
+    walk(program, &program.tree.plain, &mut out);
     out
 }
 
 impl Program {
     /// Where a node's token starts in the source.
     pub(super) fn start(&self, node: &IdedExpr) -> usize {
-        self.starts.get(&node.id).copied().unwrap_or(0)
+        self.tree.starts.get(&node.id).copied().unwrap_or(0)
     }
 
     /// The field of a selection: its node points at the dot.

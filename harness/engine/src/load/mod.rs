@@ -3,6 +3,7 @@
 //! The passes: [`source`] reads bytes → [`tree`] parses to a tree with places → `lower` makes typed values →
 //! `resolve` holds plans, bench and dossier against each other.
 
+mod blank;
 mod catalogue;
 mod files;
 mod lint;

@@ -23,7 +23,7 @@ const fn method(name: &'static str, n: usize, gives: Type) -> Function {
 }
 
 /// Everything that can be called, besides the loop macros.
-static FUNCTIONS: [Function; 28] = [
+static FUNCTIONS: [Function; 29] = [
     function("size", 1, Type::Int),
     method("size", 1, Type::Int),
     function("has", 1, Type::Bool),
@@ -52,6 +52,7 @@ static FUNCTIONS: [Function; 28] = [
     method("getMinutes", 1, Type::Int),
     method("getSeconds", 1, Type::Int),
     method("preset_passwords", 2, Type::Dyn),
+    method("findAll", 2, Type::Dyn),
 ];
 
 impl Checker<'_> {
@@ -136,6 +137,7 @@ impl Checker<'_> {
                 Type::record("a row of `samples.preset_passwords`", [("sample", Type::Text), ("password", Type::Text)])
                     .listed()
             }
+            "findAll" => Type::Text.listed(),
             _ => found.gives.clone(),
         }
     }
@@ -149,7 +151,7 @@ impl Checker<'_> {
                 let place = self.whole(nodes[0]);
                 self.mistake("expr::type", text, place);
             }
-            "startsWith" | "endsWith" | "matches" | "contains" => {
+            "startsWith" | "endsWith" | "matches" | "contains" | "findAll" => {
                 for (node, kind) in nodes.iter().zip(types) {
                     if !kind.is_text() && *kind != Type::Null {
                         let text = format!("`{name}` works on text, and this is {}", kind.describe());

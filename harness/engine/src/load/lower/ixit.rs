@@ -77,6 +77,9 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Map<String, Value> {
     let Some(fields) = Fields::open_any("`ixit`", node, mistakes) else { return ixit };
     for entry in fields.entries() {
         let Some((theirs, ours, is_record)) = table(entry, mistakes) else { continue };
+        if entry.value.value == Yaml::Null {
+            continue; // a blank, and named as such
+        }
         let value = if is_record { record(&entry.value, mistakes) } else { rows(&entry.value, mistakes) };
         let Some(value) = value else { continue };
         let all = value.as_array().map_or_else(|| std::slice::from_ref(&value), Vec::as_slice);

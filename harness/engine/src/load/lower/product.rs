@@ -9,6 +9,7 @@ use super::fields::{Fields, header};
 use super::suite::{Seen, unique};
 use super::{Mistakes, external, ixit};
 use crate::journal::today;
+use crate::load::blank;
 use crate::load::tree::{Node, Yaml};
 use crate::plan::Product;
 
@@ -31,6 +32,7 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Option<Product> {
     }
     let procedures = procedures(&fields, inner, mistakes);
     secrets(node, mistakes);
+    blank::check(node, mistakes);
     Some(Product {
         product,
         editions: fields.get("editions").map(|n| texts("`editions`", n, mistakes)).unwrap_or_default(),

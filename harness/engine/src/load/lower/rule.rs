@@ -76,7 +76,11 @@ fn lower_rule(node: &Node, names: &Names, seen: &mut Seen, mistakes: &Mistakes) 
             let at = text.len() - rows.len();
             let inner = Node { value: Yaml::Text(rows.to_owned()), span: node.place_of(&text).span(at..text.len()) };
             let (over, kind) = lower(&inner, &names, mistakes)?;
-            let element = if let Type::List(element) = kind { *element } else { Type::Dyn };
+            // Rows of several tables come as a list of lists.
+            let mut element = if let Type::List(element) = kind { *element } else { Type::Dyn };
+            while let Type::List(inner) = element {
+                element = *inner;
+            }
             let variable = variable.trim().to_owned();
             names.set(&variable, element);
             Some((variable, over))

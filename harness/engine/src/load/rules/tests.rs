@@ -35,14 +35,16 @@ rules:
 "#;
 
 fn found(product: &str) -> Vec<(Severity, String, String, Option<String>)> {
-    let catalogue = catalogue_of(&[("acme.yaml", STANDARD), ("rules.yaml", RULES)]).expect("a good catalogue");
+    with(product, &catalogue_of(&[("acme.yaml", STANDARD), ("rules.yaml", RULES)]).expect("a good catalogue"))
+}
+
+fn with(product: &str, catalogue: &Catalogue) -> Vec<(Severity, String, String, Option<String>)> {
     let text = format!("assay: product/1\n{product}");
     let file = Arc::new(SourceFile { path: PathBuf::from("p.yaml"), text });
     let node = tree::parse(&file).expect("YAML");
     let mistakes = Mistakes::default();
     let product = lower::product::lower(&node, &mistakes).expect("a dossier");
-    assert_eq!(mistakes.take(), []);
-    check(&node, &product, &catalogue, &mistakes);
+    check(&node, &product, catalogue, &mistakes);
     let shown = |d: Diagnostic| {
         let at = d.span.as_ref().map_or("", |s| &s.file.text[s.bytes.clone()]).to_owned();
         (d.severity, d.message, at, d.help)
@@ -84,4 +86,32 @@ fn a_rule_that_cannot_be_judged_is_said_and_not_passed_over() {
 fn data_that_no_catalogue_has_is_a_mistake_of_the_rules() {
     let found = catalogue_of(&[("rules.yaml", RULES)]).expect_err("acme-1 is not there");
     assert_eq!(found[0].code, "catalogue::unknown-data");
+}
+
+#[test]
+fn rows_of_several_tables_are_asked_one_by_one_and_lists_are_said_as_people_write_them() {
+    let rules = r#"
+assay: catalogue/1
+id: rules
+rules:
+  - id: odd
+    for_each: r in [ixit.intf, ixit.auth_mech].map(t, t.filter(r, r.n > 1))
+    that: false
+    why: "${r.id} has ${[r.n, r.n + 1]}"
+    at: ixit/15-Intf/${r.id}
+"#;
+    let catalogue = catalogue_of(&[("rules.yaml", rules)]).expect("a good catalogue");
+    let product =
+        "product: { name: x }\nixit: { 15-Intf: [{ id: a, n: 1 }, { id: b, n: 2 }], 1-AuthMech: [{ id: c, n: 3 }] }";
+    let said: Vec<String> = with(product, &catalogue).into_iter().map(|(_, message, ..)| message).collect();
+    // `c` is no row of the table that is pointed at: its message stands at the table.
+    assert_eq!(said, ["c has 3, 4 [odd]", "b has 2, 3 [odd]"]);
+}
+
+#[test]
+fn a_blank_is_no_contradiction_yet() {
+    let found =
+        found("product: { name: x, facts: { flies: true, sinks: false } }\nixit: { 15-Intf: [{ id: i1, wings: }] }");
+    let messages: Vec<&str> = found.iter().map(|(_, message, ..)| message.as_str()).collect();
+    assert_eq!(messages, ["`wings` of i1 is blank"]);
 }
