@@ -15,6 +15,10 @@ pub(crate) const SAMPLES: &str = "Samples";
 /// The conformance statement.
 pub(crate) const ICS: &str = "ICS";
 
+/// The parts of a dossier.
+pub(crate) const PARTS: [&str; 7] =
+    ["product", "editions", "samples", "procedures", "external_evidence", "ics", "ixit"];
+
 /// A table to be written: a name, headings, rows of cells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sheet {

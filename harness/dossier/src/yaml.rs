@@ -8,6 +8,7 @@ mod scalar;
 use serde_json::{Map, Value};
 
 use crate::shape::{Shape, Table};
+use crate::tables::PARTS;
 
 /// Keys of the identification, with what they hold.
 pub(crate) const IDENTITY: [(&str, &str); 5] = [
@@ -69,8 +70,10 @@ pub fn text(document: &Value, shape: &Shape, blanks: bool) -> Written {
     if let Some(samples) = document.get("samples").cloned().or(blanks.then(|| Value::Array(Vec::new()))) {
         out.entry(0, "samples", "samples", &samples);
     }
-    if let Some(procedures) = document.get("procedures") {
-        out.entry(0, "procedures", "procedures", procedures);
+    for key in ["procedures", "external_evidence"] {
+        if let Some(value) = document.get(key) {
+            out.entry(0, key, key, value);
+        }
     }
     if document.get("ics").is_some() || blanks {
         ics(&mut out, part("ics").unwrap_or(&empty), shape, blanks);
@@ -78,8 +81,8 @@ pub fn text(document: &Value, shape: &Shape, blanks: bool) -> Written {
     if document.get("ixit").is_some() || blanks {
         ixit(&mut out, part("ixit").unwrap_or(&empty), shape, blanks);
     }
-    let known = ["assay", "product", "editions", "samples", "procedures", "ics", "ixit"];
-    for (key, value) in document.as_object().into_iter().flatten().filter(|(k, _)| !known.contains(&k.as_str())) {
+    let known = |key: &str| key == "assay" || PARTS.contains(&key);
+    for (key, value) in document.as_object().into_iter().flatten().filter(|(k, _)| !known(k)) {
         out.entry(0, key, key, value);
     }
     Written { text: out.text, lines: out.lines }

@@ -205,7 +205,10 @@ fn dossier(shape: &Shape) -> impl Strategy<Value = Value> + use<> {
                 "ics": ics,
                 "ixit": ixit,
             });
-            procedures.into_iter().for_each(|p| document["product"]["procedures"] = p);
+            for procedures in procedures {
+                document["external_evidence"] = json!([procedures]);
+                document["product"]["procedures"] = procedures;
+            }
             document
         },
     )

@@ -8,7 +8,7 @@ use super::table::{Cell, Table};
 use crate::ident;
 use crate::place::Finding;
 use crate::shape::{self, Holds};
-use crate::tables::SAMPLES;
+use crate::tables::{self, SAMPLES};
 
 /// Headings of the two columns of pairs.
 const FIELD: &[&str] = &["field", "key", "item", "entry", "fact"];
@@ -152,7 +152,7 @@ impl Document<'_> {
             let text = label.text();
             let text = ident::bare(&text);
             let Some(value) = value(cell, &Holds::Text, findings) else { continue };
-            let known = ["product", "editions", "procedures", "samples", "ics", "ixit"];
+            let known = tables::PARTS;
             match (text.split_once('.'), identity(text)) {
                 (Some((part, key)), _) if known.contains(&part) => self.put(&[part, key], value, &cell.place, findings),
                 (None, _) if known.contains(&text) => self.put(&[text], value, &cell.place, findings),
