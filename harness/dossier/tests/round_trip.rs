@@ -205,7 +205,7 @@ fn dossier(shape: &Shape) -> impl Strategy<Value = Value> + use<> {
                 "ics": ics,
                 "ixit": ixit,
             });
-            for procedures in procedures {
+            if let Some(procedures) = procedures {
                 document["external_evidence"] = json!([procedures]);
                 document["product"]["procedures"] = procedures;
             }
