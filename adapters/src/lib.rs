@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod document;
 #[cfg(test)]
 mod doubles;
+pub mod host;
 pub mod http;
 pub mod network;
 pub mod operator;

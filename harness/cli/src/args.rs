@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Rejudge(Rejudge),
     /// Search every byte of a pack for every secret of its run, in all forms
     Leakcheck(Leakcheck),
+    /// Compare two packs: what regressed, what was fixed; or find the first bad build of a series
+    Diff(Diff),
     /// Render a report from a pack
     Report(Report),
     /// Virtual devices, good and with seeded defects
@@ -73,6 +75,9 @@ pub(crate) struct Selection {
     /// Answers for operator steps; the bench may name them
     #[arg(long, value_name = "FILE")]
     pub(crate) answers: Option<PathBuf>,
+    /// What a report states beside its results: lab, customer, equipment; added to the bench's; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lab: Vec<PathBuf>,
     /// Set a plan parameter
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) set: Vec<(String, String)>,
@@ -100,6 +105,9 @@ pub(crate) struct Run {
     /// A signature that the pack shall not be good without: a role, or ROLE=PRINCIPAL
     #[arg(long = "expect-signature", value_name = "ROLE", value_parser = expected)]
     pub(crate) expect_signature: Vec<Expected>,
+    /// An earlier pack: a regression or lost coverage against it ends the run with 6
+    #[arg(long, value_name = "PACK")]
+    pub(crate) baseline: Option<PathBuf>,
     /// Who runs this, for the record
     #[arg(long, value_name = "NAME", env = "ASSAY_OPERATOR")]
     pub(crate) operator: Option<String>,
@@ -187,6 +195,7 @@ pub(crate) enum FileKind {
     Bench,
     Product,
     Answers,
+    Lab,
     Suite,
 }
 
@@ -197,6 +206,7 @@ impl FileKind {
             Self::Bench => "bench",
             Self::Product => "product",
             Self::Answers => "answers",
+            Self::Lab => "lab",
             Self::Suite => "suite",
         }
     }
@@ -304,6 +314,28 @@ pub(crate) struct Rejudge {
     /// Judge by this plan instead of the one in the pack
     #[arg(long, value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The older pack, folder or zip
+    #[arg(required_unless_present = "first_bad", conflicts_with = "first_bad")]
+    pub(crate) old: Option<PathBuf>,
+    /// The newer pack, folder or zip
+    #[arg(required_unless_present = "first_bad", conflicts_with = "first_bad")]
+    pub(crate) new: Option<PathBuf>,
+    /// For each unit, the first pack of this folder in which it failed and the last in which it passed
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) first_bad: Option<PathBuf>,
+    /// Only this unit; may be given several times
+    #[arg(long = "unit", value_name = "UNIT")]
+    pub(crate) units: Vec<String>,
+    /// Whose signatures count, in OpenSSH's format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,

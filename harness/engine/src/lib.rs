@@ -3,6 +3,7 @@
 //! The way of the data: [`load`] YAML text → [`plan`] resolved → `run` on benches → journal → `fold` into results. The
 //! engine knows no standard, no protocol detail and no report format.
 
+pub mod compare;
 pub mod diagnostics;
 pub mod expr;
 pub mod fold;

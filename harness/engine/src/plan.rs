@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use assay_model::assessment::ExternalEvidence;
 use assay_model::catalogue::{CatalogueUnit, Profile};
+use assay_model::lab::Particulars;
 use assay_model::{BenchProvider, BenchRequest, Check, Diagnostic, Effect, Equipment, SourceFile, Span};
 use serde_json::{Map, Value};
 
@@ -83,6 +84,8 @@ pub struct ResolvedRun {
     pub product: Option<Product>,
     /// Answers for operator steps.
     pub answers: Option<Answers>,
+    /// What lab files state; `None` where there was none.
+    pub lab: Option<Particulars>,
     /// Every file that was read, for `inputs/` of the pack: role and text.
     pub inputs: Vec<Input>,
     /// Warnings; errors would have prevented this value.
@@ -92,7 +95,7 @@ pub struct ResolvedRun {
 /// A file that decided the run.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// `plan`, `suite`, `bench`, `product`, `answers`, `waivers`, `catalogue`.
+    /// `plan`, `suite`, `bench`, `product`, `answers`, `lab`, `waivers`, `catalogue`.
     pub role: &'static str,
     /// The file.
     pub file: Arc<SourceFile>,

@@ -2,6 +2,8 @@
 //!
 //! Keys come from the same lists that the loader holds files against; a test checks that each is described.
 
+mod lab;
+
 use assay_model::Check;
 use serde_json::{Map, Value, json};
 
@@ -9,7 +11,7 @@ use crate::load::keys;
 use crate::plan::{Level, Registry};
 
 /// The kinds of file that have a schema.
-pub const KINDS: [&str; 5] = ["plan", "bench", "product", "answers", "suite"];
+pub const KINDS: [&str; 6] = ["plan", "bench", "product", "answers", "suite", "lab"];
 
 /// The schema of one of [`KINDS`]; `None` for any other word.
 #[must_use]
@@ -20,6 +22,7 @@ pub fn schema(kind: &str, registry: &Registry) -> Option<Value> {
         "product" => product(),
         "answers" => answers(),
         "suite" => suite(),
+        "lab" => lab::lab(),
         _ => return None,
     };
     let map = schema.as_object_mut()?;
@@ -258,12 +261,13 @@ fn bench(registry: &Registry) -> Value {
         }
         "product" => text("The dossier, from this file's folder; `--product` wins."),
         "answers" => text("Answers for operator steps, from this file's folder; `--answers` wins."),
+        "lab" => text("A lab file, from this file's folder; those of `--lab` add to it."),
         "permits" => list(word(&EFFECTS, "An effect."), "What may be done to its DUTs. Default: passive, active."),
         "limits" => {
             mapping(&keys::LIMITS, &[], |key| json!({ "type": "integer", "minimum": i32::from(key != "pause_ms") }))
         }
         "duts" => list(dut(), "Its DUTs, written out for local benches."),
-        "equipment" => list(mapping(&keys::EQUIPMENT, &["id", "kind"], text), "The equipment register."),
+        "equipment" => lab::equipment(),
         _ => json!({}),
     })
 }

@@ -32,7 +32,7 @@ impl Default for Limits {
 }
 
 /// An item of the equipment register (ISO/IEC 17025 6.4.13).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Equipment {
     /// The lab's id for it.
@@ -48,6 +48,9 @@ pub struct Equipment {
     /// ISO date when calibration is next due.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration_due: Option<String>,
+    /// ISO date when the check between calibrations is next due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check_due: Option<String>,
 }
 
 /// One device under test, as the bench and the dossier know it.

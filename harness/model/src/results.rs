@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::assessment::{Assessment, Conclusion, Coverage, ExternalEvidence, Inventory, ToDo};
+use crate::comparison::Comparison;
+use crate::lab::{HostFacts, Particulars};
+use crate::report::ReportState;
 use crate::{Effect, Equipment, Reason, Verdict};
 
 /// The tally of six verdicts.
@@ -220,6 +223,9 @@ pub struct UnitResult {
     pub catalogue: String,
     /// The effect that the plan asked for.
     pub effect: Effect,
+    /// Shared observations that it rests on, by name: see [`Results::shared`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<String>,
     /// The unit whose steps decided this one (`also:`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_with: Option<String>,
@@ -234,6 +240,33 @@ pub struct UnitResult {
     /// An override.
     #[serde(default)]
     pub overridden: Option<Overridden>,
+}
+
+impl UnitResult {
+    /// The verdict that counts: a reviewer's where there is one, else as judged.
+    #[must_use]
+    pub fn effective(&self) -> Verdict {
+        self.overridden.as_ref().map_or(self.verdict, |o| o.new)
+    }
+}
+
+/// What was observed once for many units of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SharedObservation {
+    /// The plan.
+    pub plan: String,
+    /// Its name in the plan.
+    pub name: String,
+    /// The check, or `ask`.
+    pub check: String,
+    /// The sample; absent in a run without samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample: Option<String>,
+    /// The observation, redacted.
+    pub observation: Value,
+    /// Evidence of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
 }
 
 /// One waiver of the waivers file, and what became of it in this run.
@@ -414,6 +447,15 @@ pub struct Results {
     /// Who ran it.
     #[serde(default)]
     pub operator: Option<String>,
+    /// What the lab states beside the results; absent where it states nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab: Option<Particulars>,
+    /// The machine that ran the tests, and its clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostFacts>,
+    /// Number, revision and status of the report.
+    #[serde(default)]
+    pub report: ReportState,
     /// Plans.
     pub plans: Vec<PlanInfo>,
     /// Samples.
@@ -425,6 +467,9 @@ pub struct Results {
     pub waived: u64,
     /// Units, in the order of the plans.
     pub units: indexed::Map<UnitResult>,
+    /// What several units rest on, in the order of observing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<SharedObservation>,
     /// Test cases.
     pub cases: indexed::Map<GroupResult>,
     /// Test groups and requirements.
@@ -457,6 +502,9 @@ pub struct Results {
     pub not_covered: Vec<(String, String)>,
     /// Evidence.
     pub evidence: Vec<EvidenceItem>,
+    /// What became of each unit since the baseline, in a run that had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Comparison>,
     /// Secrets replaced: how many registered, how many hits.
     #[serde(default)]
     pub redactions: u64,
@@ -483,7 +531,7 @@ pub struct Summary {
     pub counts: Counts,
     /// Units that were waived; a waived FAIL also counts under FAIL.
     pub waived: u64,
-    /// Verdict per unit.
+    /// Verdict per unit; a reviewer's where there is one.
     pub units: indexed::Map<Verdict>,
     /// Profiles that rest on claims.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -526,6 +574,18 @@ impl From<&Assessment> for AssessmentSummary {
 }
 
 impl Results {
+    /// The number on every page: the lab's, or the run's id where the lab gave none.
+    #[must_use]
+    pub fn report_number(&self) -> &str {
+        if self.report.number.is_empty() { &self.run_id } else { &self.report.number }
+    }
+
+    /// The bench's equipment and the lab's, each id once.
+    pub fn all_equipment(&self) -> impl Iterator<Item = &Equipment> {
+        let lab = self.lab.iter().flat_map(|lab| &lab.equipment);
+        self.equipment.iter().chain(lab.filter(|e| self.equipment.iter().all(|own| own.id != e.id)))
+    }
+
     /// The verdict of the profile: the worst over profiles, UNDETERMINED where the plan completes none.
     #[must_use]
     pub fn conformance(&self) -> Conformance {
@@ -549,7 +609,7 @@ impl Results {
             exit_code: self.exit_code,
             counts: self.counts,
             waived: self.waived,
-            units: self.units.iter().map(|(id, u)| (id.clone(), u.verdict)).collect(),
+            units: self.units.iter().map(|(id, u)| (id.clone(), u.effective())).collect(),
             assessments: self.assessments.iter().map(|(id, a)| (id.clone(), a.into())).collect(),
             started: self.started.clone(),
             ended: self.ended.clone(),

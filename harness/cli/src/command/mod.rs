@@ -3,8 +3,10 @@
 mod attest;
 mod check;
 mod checks;
+mod diff;
 mod doctor;
 mod explain;
+mod first_bad;
 mod leakcheck;
 mod lint;
 mod pack;
@@ -38,6 +40,7 @@ pub(crate) fn dispatch(command: Command) -> u8 {
         Command::Zip(args) => zip::run(&args),
         Command::Rejudge(args) => rejudge::run(&args),
         Command::Leakcheck(args) => leakcheck::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Virtual(args) => virtual_devices::run(args),
         Command::Completions(args) => shell::completions(&args),

@@ -1,10 +1,11 @@
 //! `assay run` and `assay resume`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use assay_engine::load::{self, LoadRequest};
 use assay_engine::plan::{Registry, ResolvedRun};
-use assay_engine::run::{self as engine, Cancel, RunError, RunOptions, RunOutcome};
+use assay_engine::run::{self as engine, Baseline, Cancel, RunError, RunOptions, RunOutcome};
 use assay_model::results::ToolInfo;
 use clap::Parser;
 use tokio::sync::broadcast;
@@ -34,8 +35,12 @@ pub(super) fn run(args: Run) -> u8 {
             return exit::INVALID;
         }
     };
+    let baseline = match baseline(args.baseline.as_deref()) {
+        Ok(baseline) => baseline,
+        Err(code) => return code,
+    };
     let show = show(args.json, args.quiet);
-    let options = RunOptions { operator: args.operator, ..options(args.out, &registry) };
+    let options = RunOptions { operator: args.operator, baseline, ..options(args.out, &registry) };
     let cancel = options.cancel.clone();
     let outcome = super::block_on(async {
         let (sender, receiver) = broadcast::channel(4096);
@@ -62,8 +67,12 @@ pub(super) fn resume(args: Resume) -> u8 {
         };
     }
     let registry = registry();
-    let resolved = match selection_of(&args.pack).map(|selection| resolve(&selection, &registry)) {
-        Ok(Ok(resolved)) => resolved,
+    let begun = begun(&args.pack).map(|run| {
+        let resolved = resolve(&run.selection, &registry)?;
+        Ok((resolved, baseline(run.baseline.as_deref())?))
+    });
+    let (resolved, baseline) = match begun {
+        Ok(Ok(begun)) => begun,
         Ok(Err(code)) => return code,
         Err(text) => {
             say::error(
@@ -81,7 +90,7 @@ pub(super) fn resume(args: Resume) -> u8 {
             return exit::INVALID;
         }
     };
-    let options = options(PathBuf::new(), &registry);
+    let options = RunOptions { baseline, ..options(PathBuf::new(), &registry) };
     let cancel = options.cancel.clone();
     let outcome = super::block_on(async {
         let (sender, receiver) = broadcast::channel(4096);
@@ -94,8 +103,16 @@ pub(super) fn resume(args: Resume) -> u8 {
     finish(outcome, &signer, show)
 }
 
-/// What the command line of a partial run selected: the first line of its journal has it.
-fn selection_of(pack: &Path) -> Result<Selection, String> {
+/// The pack of `--baseline`. One that does not verify is no measure of anything: the run does not begin.
+fn baseline(pack: Option<&Path>) -> Result<Option<Arc<Baseline>>, u8> {
+    let Some(pack) = pack else { return Ok(None) };
+    // Nothing was sent yet, so a damaged baseline is an invalid argument.
+    let open = super::diff::opened(pack, None).map_err(|_| exit::INVALID)?;
+    Ok(Some(Arc::new(Baseline { results: open.results.clone(), sums_sha256: open.report.sums_sha256.clone() })))
+}
+
+/// The command line of a partial run: the first line of its journal has it.
+fn begun(pack: &Path) -> Result<Run, String> {
     use std::io::BufRead;
     let path = pack.join("journal/journal.jsonl");
     let unreadable = |e: std::io::Error| format!("{} could not be read: {e}", path.display());
@@ -107,7 +124,7 @@ fn selection_of(pack: &Path) -> Result<Selection, String> {
     let argv: Vec<String> = serde_json::from_value(line.data["argv"].clone())
         .map_err(|_| format!("{} does not say how the run was started", path.display()))?;
     match Cli::try_parse_from(argv).map(|cli| cli.command) {
-        Ok(Command::Run(run)) => Ok(run.selection),
+        Ok(Command::Run(run)) => Ok(run),
         _ => Err(format!("{} was not made by `assay run`", pack.display())),
     }
 }
@@ -119,6 +136,7 @@ pub(super) fn resolve(selection: &Selection, registry: &Registry) -> Result<Reso
         bench: selection.bench.clone(),
         product: selection.product.clone(),
         answers: selection.answers.clone(),
+        lab: selection.lab.clone(),
         set: selection.set.clone(),
         select: selection.select.clone(),
         samples: selection.samples,
@@ -156,6 +174,7 @@ fn options(out: PathBuf, registry: &Registry) -> RunOptions {
         ways: Some(assay_adapters::bench::own_ways),
         record: Some(|ways, recorder| assay_adapters::seam::recorded(ways, &recorder)),
         vaults: vaults(),
+        host: Some(assay_adapters::host::facts()),
         ..RunOptions::new(out, tool)
     }
 }
@@ -216,6 +235,10 @@ fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, sh
         Show::Json => say::json(&serde_json::json!({"event": "end", "pack": folder, "exit_code": outcome.exit_code})),
         Show::Quiet => say::result(&folder),
         Show::People => {
+            if let Some(comparison) = &outcome.results.baseline {
+                say::note("against the baseline:");
+                super::diff::lines(comparison).into_iter().for_each(say::note);
+            }
             say::note(format!("SHA-256 of SHA256SUMS: {}", sealed.sums_sha256));
             say::result(assay_reports::tally(&outcome.results));
             say::result(&folder);

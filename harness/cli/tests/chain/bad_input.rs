@@ -39,7 +39,7 @@ fn a_taken_network_is_said_before_anything_is_judged() {
 #[test]
 fn every_shipped_file_lints_clean() {
     let lab = Lab::new(72, 1);
-    let ran = lab.assay(&["lint", "test-plans/psti", "lab-config/benches", "lab-config/products"]);
+    let ran = lab.assay(&["lint", "test-plans/psti", "lab-config/benches", "lab-config/products", "lab-config/lab"]);
     assert_eq!((ran.code, ran.stderr.trim()), (0, "no mistakes found"));
 }
 
@@ -52,6 +52,7 @@ fn committed_schemas_are_current() {
         ("bench", "lab-config/schema/bench.json"),
         ("product", "lab-config/schema/product.json"),
         ("answers", "lab-config/schema/answers.json"),
+        ("lab", "lab-config/schema/lab.json"),
     ] {
         let current = lab.assay(&["schema", kind]).stdout;
         let committed = std::fs::read_to_string(root().join(file)).unwrap_or_default();

@@ -39,6 +39,8 @@ fn ctrl_c_seals_a_partial_pack() {
     assert!(sealed.is_dir(), "{} was not sealed", folder.display());
     let verified = lab.assay(&["verify", sealed.to_str().expect("UTF-8")]);
     assert_eq!(verified.code, 0, "{}", verified.stdout);
+    let judged = lab.assay(&["rejudge", sealed.to_str().expect("UTF-8")]);
+    assert_eq!(judged.code, 0, "{}{}", judged.stdout, judged.stderr);
     let results = std::fs::read_to_string(sealed.join("results/results.json")).expect("results");
     let results: serde_json::Value = serde_json::from_str(&results).expect("JSON");
     assert_eq!(results["partial"], true);
@@ -57,6 +59,7 @@ fn a_killed_run_keeps_its_record_and_can_be_resumed() {
     assert!(!verified.stdout.contains("chain"), "its journal must verify: {}", verified.stdout);
     let resumed = lab.assay(&["resume", partial]);
     assert_eq!(resumed.code, 3, "one sample leaves units undecided: {}", resumed.stderr);
+    lab.judged_again(&resumed);
     let pack = resumed.pack();
     let verified = lab.assay(&["verify", pack.to_str().expect("UTF-8")]);
     assert_eq!(verified.code, 0, "{}", verified.stdout);

@@ -1,6 +1,7 @@
 //! The whole chain, through the real binary: plan, devices, judgement, pack.
 
 mod bad_input;
+mod comparing;
 mod interrupted;
 mod real_servers;
 mod support;

@@ -94,8 +94,20 @@ impl Lab {
         args
     }
 
-    /// The password plan on this lab's cameras.
+    /// The password plan on this lab's cameras. Whatever pack comes of it is judged again at once.
     pub(super) fn run(&self, more: &[&str]) -> Ran {
-        self.assay(&self.run_args(more))
+        let ran = self.assay(&self.run_args(more));
+        self.judged_again(&ran);
+        ran
+    }
+
+    /// The record gives the same verdicts and the same bytes of results, whatever the run was like.
+    pub(super) fn judged_again(&self, ran: &Ran) {
+        let pack = ran.pack();
+        if !pack.join("SHA256SUMS").exists() {
+            return;
+        }
+        let again = self.assay(&["rejudge", pack.to_str().expect("UTF-8")]);
+        assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{}", again.stderr);
     }
 }

@@ -1,11 +1,11 @@
 //! Judging a pack again: the recorded observations against the same plan, or against a newer one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use assay_model::Verdict;
 use assay_model::journal::{Line, kind};
+use assay_model::{Transition, Verdict};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -43,6 +43,8 @@ pub struct Change {
     pub old: Option<Verdict>,
     /// As judged now; absent where it cannot be: the newer plan does not have the unit, or nothing was observed.
     pub new: Option<Verdict>,
+    /// What that is called: the words of a comparison of two packs.
+    pub transition: Transition,
     /// Why it is so now.
     pub text: String,
 }
@@ -79,7 +81,8 @@ pub fn rejudge(folder: &Path, newer: Option<&ResolvedRun>) -> Result<Vec<Change>
         }
     })?;
     failed.map_or(Ok(()), Err)?;
-    Ok(again.done.into_values().filter(|change| change.old != change.new).collect())
+    let unseen = again.unseen();
+    Ok(again.done.into_values().filter(|change| change.old != change.new).chain(unseen).collect())
 }
 
 #[derive(Default)]
@@ -149,10 +152,28 @@ impl Again {
         Some(key)
     }
 
+    /// Units of the newer plan that the record has nothing of.
+    fn unseen(&self) -> Vec<Change> {
+        let recorded: BTreeSet<&String> = self.done.keys().map(|(unit, _)| unit).collect();
+        let newer = self.newer.iter().flatten().filter(|(unit, _)| !recorded.contains(unit));
+        let text = "nothing was observed: the run did not have this unit";
+        newer
+            .map(|(unit, _)| Change {
+                unit: unit.clone(),
+                sample: None,
+                old: None,
+                new: Some(Verdict::NotRun),
+                transition: Transition::New,
+                text: text.to_owned(),
+            })
+            .collect()
+    }
+
     fn judged(&self, key: &Key, open: &Open) -> Change {
         let change = |new, text: &str| {
             let (unit, sample) = key.clone();
-            Change { unit, sample, old: open.verdict, new, text: text.to_owned() }
+            let transition = Transition::of(open.verdict, new, true);
+            Change { unit, sample, old: open.verdict, new, transition, text: text.to_owned() }
         };
         let Some(judged) = self.newer.as_ref().unwrap_or(&self.recorded).get(&key.0) else {
             return change(None, "the plan no longer has this unit");

@@ -6,8 +6,9 @@ use std::path::Path;
 use assay_model::assessment::{Assessment, Claim, ExternalEvidence};
 use assay_model::catalogue::{CatalogueUnit, Claims, Profile};
 use assay_model::journal::{Line, kind};
+use assay_model::report::ReportState;
 use assay_model::results::{
-    Conformance, Counts, EvidenceItem, PlanInfo, Results, SampleInfo, ToolInfo, UnitResult, indexed,
+    Conformance, Counts, EvidenceItem, PlanInfo, Results, SampleInfo, SharedObservation, ToolInfo, UnitResult, indexed,
 };
 use assay_model::{Effect, Reason, ReasonClass, Verdict};
 use serde_json::Value;
@@ -19,7 +20,7 @@ use super::inventory::Inventories;
 use super::to_do;
 use super::waivers::Waivers;
 use crate::journal::{JournalError, digest, read, sorted_json};
-use crate::judge::conformance;
+use crate::judge::{conformance, phase};
 
 /// Results, and what else the journal tells.
 #[derive(Debug)]
@@ -60,6 +61,7 @@ struct Told {
     samples: Vec<SampleInfo>,
     evidence: Vec<EvidenceItem>,
     register: Vec<Value>,
+    shared: Vec<SharedObservation>,
     sealed: Value,
     sealed_sha256: String,
     start: Value,
@@ -116,6 +118,7 @@ impl Told {
             }
             kind::INVENTORY_COMPARED => self.inventories.take(line),
             kind::WAIVER_APPLIED => self.waivers.take(line),
+            kind::OBSERVATION | kind::PROMPT_ANSWERED if data["phase"] == phase::SHARED => self.share(line),
             _ => {}
         }
     }
@@ -133,6 +136,31 @@ impl Told {
             Some(known) => *known = info,
             None => self.samples.push(info),
         }
+    }
+
+    /// A resumed run observes again: the last word counts.
+    fn share(&mut self, line: &Line) {
+        let text = |key: &str| line.data[key].as_str().unwrap_or_default().to_owned();
+        let shared = SharedObservation {
+            plan: text("plan"),
+            name: text("name"),
+            check: line.about.check.clone().unwrap_or_default(),
+            sample: line.about.sample.clone(),
+            observation: line.data["observation"].clone(),
+            evidence: serde_json::from_value(line.data["evidence"].clone()).unwrap_or_default(),
+        };
+        let of = |s: &SharedObservation| (s.plan == shared.plan && s.name == shared.name) && s.sample == shared.sample;
+        match self.shared.iter_mut().find(|s| of(s)) {
+            Some(known) => *known = shared,
+            None => self.shared.push(shared),
+        }
+    }
+
+    /// Names of shared observations that a unit's expressions use.
+    fn uses(&self, unit: &Value) -> Vec<String> {
+        let names: Vec<String> = serde_json::from_value(unit["rule"]["uses"].clone()).unwrap_or_default();
+        let of_plan = |name: &String| self.shared.iter().any(|s| unit["plan"] == s.plan.as_str() && s.name == *name);
+        names.into_iter().filter(of_plan).collect()
     }
 
     fn fold(self) -> Folded {
@@ -167,6 +195,9 @@ impl Told {
             equipment: serde_json::from_value(start["equipment"].clone()).unwrap_or_default(),
             product: serde_json::from_value(start["product"].clone()).unwrap_or_default(),
             operator: start["operator"].as_str().map(str::to_owned),
+            lab: serde_json::from_value(start["lab"].clone()).ok(),
+            host: serde_json::from_value(start["host"].clone()).ok(),
+            report: ReportState::default(),
             plans: plans(start).filter_map(|p| serde_json::from_value::<PlanInfo>(p["info"].clone()).ok()).collect(),
             samples: self.samples,
             counts: units.counts,
@@ -182,8 +213,10 @@ impl Told {
             to_do: to_do::of(&units.results),
             waivers,
             units: units.results,
+            shared: self.shared,
             not_covered: units.not_covered,
             evidence: self.evidence,
+            baseline: end.and_then(|e| serde_json::from_value(e["baseline"].clone()).ok()),
             redactions: end.and_then(|e| e["redactions"]["replaced"].as_u64()).unwrap_or(0),
             inputs_sha256: self.sealed_sha256,
             journal_head: String::new(),
@@ -275,6 +308,7 @@ impl Told {
             group: String::new(),
             catalogue: String::new(),
             effect: serde_json::from_value(unit["effect"].clone()).unwrap_or(Effect::Passive),
+            uses: self.uses(unit),
             decided_with: None,
             samples,
             cross_sample,

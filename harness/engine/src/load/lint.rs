@@ -18,7 +18,7 @@ use crate::expr::on_big_stack;
 use crate::plan::{Catalogue, Registry};
 
 /// The words before the slash in `assay: plan/1`.
-const KINDS: [&str; 8] = ["plan", "units", "suite", "bench", "product", "answers", "catalogue", "waivers"];
+const KINDS: [&str; 9] = ["plan", "units", "suite", "bench", "product", "answers", "lab", "catalogue", "waivers"];
 const MAX_FOLDERS: usize = 8;
 
 /// Every mistake and warning in these files and folders, sorted by place. A folder stands for its YAML files that say
@@ -67,11 +67,9 @@ impl Linting<'_> {
             if !found_in_folder {
                 let text = "this file does not say what it is";
                 let mistake = Diagnostic::error("file::kind", text, Some(node.span.clone()));
-                self.mistakes.add(
-                    mistake.help(
-                        "its first line is one of `assay: plan/1`, `bench/1`, `product/1`, `answers/1`, `suite/1`",
-                    ),
-                );
+                self.mistakes.add(mistake.help(
+                    "its first line is one of `assay: plan/1`, `bench/1`, `product/1`, `answers/1`, `lab/1`, `suite/1`",
+                ));
             }
             return;
         };
@@ -90,6 +88,12 @@ impl Linting<'_> {
                 }
             }
             "answers" => drop(lower::answers::lower(&node, &self.mistakes)),
+            "lab" => {
+                if let Some((stated, spans)) = lower::lab::lower(&node, &self.mistakes) {
+                    let today = lower::lab::today();
+                    lower::lab::overdue(&stated.equipment, &spans, stated.overdue, &today, &self.mistakes);
+                }
+            }
             "catalogue" => {
                 // What the program's own catalogues have, for files that build on them.
                 let Catalogue { rule_data, profiles, .. } = self.registry.catalogue.clone();

@@ -21,4 +21,5 @@ pub use catalogue::{catalogue_of, load_catalogue};
 pub use lint::lint;
 pub(crate) use lower::keys;
 pub use request::LoadRequest;
-pub use resolve::{load, load_bench, load_plans};
+pub(crate) use resolve::NOT_SELECTED;
+pub use resolve::{load, load_bench, load_lab, load_plans};

@@ -13,6 +13,8 @@ pub struct LoadRequest {
     pub product: Option<PathBuf>,
     /// `--answers`; otherwise the bench file's.
     pub answers: Option<PathBuf>,
+    /// `--lab`, added to the bench file's; of a block that several state, the last counts.
+    pub lab: Vec<PathBuf>,
     /// `--set key=value`, in order; the last of a name wins.
     pub set: Vec<(String, String)>,
     /// `--select`: CEL over `unit, plan, provision, kind, class, tags, effect`.

@@ -8,6 +8,7 @@ mod units;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use assay_model::lab::Particulars;
 use assay_model::{Diagnostic, Severity, SourceFile, Span};
 use serde_json::Value;
 
@@ -22,6 +23,7 @@ use super::tree::Node;
 use crate::expr::on_big_stack;
 use crate::plan::{Answers, Bench, Input, Product, Registry, ResolvedRun};
 
+pub(crate) use select::NOT_SELECTED;
 pub(crate) use units::duplicates;
 
 /// Reads everything that a run is decided on, and resolves it. Nothing is opened, started or sent.
@@ -65,7 +67,28 @@ pub fn load_plans(paths: &[PathBuf], registry: &Registry) -> Result<ResolvedRun,
         }
         let plans = plans.into_iter().map(finish).collect();
         let inputs = loading.files.into_inputs();
-        Ok(ResolvedRun { plans, bench: None, product: None, answers: None, inputs, warnings: found })
+        Ok(ResolvedRun { plans, bench: None, product: None, answers: None, lab: None, inputs, warnings: found })
+    })
+}
+
+/// Lab files by themselves, for a review: what they state together, and the files with their digests.
+///
+/// # Errors
+/// Every mistake in them.
+pub fn load_lab(paths: &[PathBuf]) -> Result<(Particulars, Vec<Input>), Vec<Diagnostic>> {
+    let request = LoadRequest { lab: paths.to_vec(), ..LoadRequest::default() };
+    let registry = Registry::default();
+    on_big_stack(|| {
+        let loading =
+            Loading { request: &request, registry: &registry, mistakes: Mistakes::default(), files: Files::default() };
+        let stated = loading.lab(None);
+        let found = loading.mistakes.take();
+        match stated {
+            Some(stated) if found.iter().all(|d| d.severity != Severity::Error) => {
+                Ok((stated, loading.files.into_inputs()))
+            }
+            _ => Err(found),
+        }
     })
 }
 
@@ -84,6 +107,7 @@ impl Loading<'_> {
         let named = |f: fn(&BenchFile) -> &Option<(PathBuf, Span)>| bench.as_ref().and_then(|(b, _)| f(b).clone());
         let product = self.product(named(|b| &b.product));
         let answers = self.answers(named(|b| &b.answers), &plans);
+        let lab = self.lab(bench.as_ref().map(|(b, _)| b));
         select::select(&mut plans, self.request.select.as_deref(), &self.mistakes);
         let given = against::Given {
             bench: bench.as_ref().map(|(b, _)| b),
@@ -104,7 +128,7 @@ impl Loading<'_> {
         let plans: Vec<crate::plan::Plan> = plans.into_iter().map(finish).collect();
         let mut inputs = self.files.into_inputs();
         inputs.extend(catalogue_input(&plans, self.registry));
-        Ok(ResolvedRun { plans, bench, product, answers, inputs, warnings: found })
+        Ok(ResolvedRun { plans, bench, product, answers, lab, inputs, warnings: found })
     }
 
     fn bench_file(&self) -> Option<(BenchFile, Arc<assay_model::SourceFile>)> {
@@ -154,6 +178,30 @@ impl Loading<'_> {
             }
         }
         Some(answers)
+    }
+
+    /// What the bench's lab file and those of the command line state, and whether any equipment is past its date.
+    fn lab(&self, bench: Option<&BenchFile>) -> Option<Particulars> {
+        let named = bench.and_then(|b| b.lab.clone()).map(|(path, span)| (path, Some(span)));
+        let (mut stated, mut spans): (Option<Particulars>, Vec<Span>) = (None, Vec::new());
+        for (path, span) in named.into_iter().chain(self.request.lab.iter().map(|p| (p.clone(), None))) {
+            let Some(node) = self.files.read(&path, "lab", span.as_ref(), &self.mistakes) else { continue };
+            let Some((own, own_spans)) = lower::lab::lower(&node, &self.mistakes) else { continue };
+            // A later file's entry stands in place of an earlier one of the same id.
+            let earlier = stated.unwrap_or_default();
+            let kept = earlier.equipment.iter().zip(spans).filter(|(e, _)| own.equipment.iter().all(|o| o.id != e.id));
+            spans = kept.map(|(_, span)| span).chain(own_spans).collect();
+            stated = Some(earlier.with(own));
+        }
+        let rule = stated.as_ref().map(|s| s.overdue).unwrap_or_default();
+        let today = lower::lab::today();
+        if let Some(bench) = bench {
+            lower::lab::overdue(&bench.equipment, &bench.equipment_spans, rule, &today, &self.mistakes);
+        }
+        if let Some(stated) = &stated {
+            lower::lab::overdue(&stated.equipment, &spans, rule, &today, &self.mistakes);
+        }
+        stated
     }
 
     /// The bench as its provider is asked for it, after the provider has looked at its settings.

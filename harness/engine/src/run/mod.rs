@@ -6,6 +6,7 @@
 
 mod ask;
 mod attempt;
+mod baseline;
 mod bind;
 mod cancel;
 mod case;
@@ -28,7 +29,7 @@ pub(crate) mod template;
 
 pub use cancel::Cancel;
 pub use event::RunEvent;
-pub use options::{MakeWays, Record, RunError, RunOptions, RunOutcome};
+pub use options::{Baseline, MakeWays, Record, RunError, RunOptions, RunOutcome};
 pub use resume::{resume, unsealed};
 pub use scope::Scopes;
 pub use session::{run, vault_path};

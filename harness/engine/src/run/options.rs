@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use assay_model::catalogue::Profile;
+use assay_model::lab::HostFacts;
 use assay_model::results::{Results, ToolInfo};
 use assay_model::{Recorder, Touches};
 
@@ -38,6 +39,19 @@ pub struct RunOptions {
     pub record: Option<Record>,
     /// Where the vault's key and secrets are kept, outside the pack: for resuming, and for later leak checks.
     pub vaults: Option<PathBuf>,
+    /// The machine and its clock, as asked just before.
+    pub host: Option<HostFacts>,
+    /// An earlier run that this one is held against: a regression or lost coverage ends it with 6.
+    pub baseline: Option<Arc<Baseline>>,
+}
+
+/// An earlier run, out of a pack that verified.
+#[derive(Debug)]
+pub struct Baseline {
+    /// Its results.
+    pub results: Results,
+    /// SHA-256 of its pack's `SHA256SUMS`.
+    pub sums_sha256: String,
 }
 
 impl RunOptions {
@@ -54,6 +68,8 @@ impl RunOptions {
             ways: None,
             record: None,
             vaults: None,
+            host: None,
+            baseline: None,
         }
     }
 }
@@ -65,7 +81,7 @@ pub struct RunOutcome {
     pub folder: PathBuf,
     /// results/results.json.
     pub results: Results,
-    /// 0, 1, 3, 4, 130 or 143.
+    /// 0, 1, 3, 4, 6, 130 or 143.
     pub exit_code: u8,
     /// For the leak check before sealing, and for what else is written about this run.
     pub vault: Arc<Vault>,

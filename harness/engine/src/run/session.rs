@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 
 use super::attempt::{RunCx, Sample};
+use super::baseline;
 use super::bind;
 use super::case::{Case, unit_facts};
 use super::dispatcher::{Dispatcher, Lost, Sender, journal_path};
@@ -54,7 +55,10 @@ pub async fn run(
     keep_vault(&options, &id, &vault)?;
 
     let session = Session::open(folder, options, vault, journal, clock, 1, events)?;
-    let sealed = json!({"files": inputs, "argv": session.options.argv, "tool": session.options.tool});
+    let mut sealed = json!({"files": inputs, "argv": session.options.argv, "tool": session.options.tool});
+    if let Some(baseline) = &session.options.baseline {
+        sealed["baseline"] = json!({"run_id": baseline.results.run_id, "sums_sha256": baseline.sums_sha256});
+    }
     session.sender.append(note(kind::INPUTS_SEALED, Ref::default(), sealed));
     for entry in session.vault.register_entries() {
         let data = serde_json::to_value(entry).unwrap_or_default();
@@ -124,6 +128,8 @@ impl Dossier {
             "bench": bench["name"],
             "provider": request.map(|r| r.provider.as_str()),
             "equipment": resolved.bench.as_ref().map_or(&[][..], |b| &b.equipment),
+            "lab": resolved.lab,
+            "host": options.host,
             "product": product,
             "plans": plans,
             "catalogues": catalogues(resolved),
@@ -390,9 +396,14 @@ impl Session {
                 return Err(error);
             }
         };
-        let code =
-            self.options.cancel.exit_code().unwrap_or_else(|| exit_code(&so_far.results.counts, so_far.results.waived));
+        let judged = exit_code(&so_far.results.counts, so_far.results.waived);
+        let compared = self.options.baseline.as_ref().map(|old| baseline::held_against(old, &so_far.results));
+        let judged = compared.as_ref().map_or(judged, |c| baseline::exit_code(judged, c));
+        let code = self.options.cancel.exit_code().unwrap_or(judged);
         let mut end = Map::new();
+        if let Some(compared) = &compared {
+            end.insert("baseline".into(), json!(compared));
+        }
         end.insert("exit_code".into(), json!(code));
         end.insert("partial".into(), json!(so_far.units_missing));
         end.insert("counts".into(), json!(so_far.results.counts));

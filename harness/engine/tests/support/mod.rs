@@ -379,6 +379,7 @@ pub fn with_provider(provider: Arc<dyn BenchProvider>, plan: Plan) -> ResolvedRu
         plans: vec![plan],
         bench: Some(bench),
         product: Some(product),
+        lab: None,
         answers: None,
         warnings: Vec::new(),
     }

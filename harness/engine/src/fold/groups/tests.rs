@@ -17,6 +17,7 @@ fn unit(id: &str, verdict: Verdict) -> (String, UnitResult) {
         group: group.into(),
         catalogue: "c".into(),
         effect: Effect::Passive,
+        uses: Vec::new(),
         decided_with: None,
         samples: BTreeMap::new(),
         cross_sample: None,

@@ -6,25 +6,28 @@ use assay_model::{BenchRequest, Diagnostic, Effect, Equipment, Limits, Span};
 use serde_json::{Map, Value};
 
 use super::Mistakes;
-use super::fields::{Fields, header};
+use super::fields::{Fields, date, header};
 use super::suite::{Seen, unique};
 use crate::load::suggest;
 use crate::load::tree::{Node, Yaml};
 use crate::plan::Registry;
 
-pub(crate) const KEYS: [&str; 9] =
-    ["assay", "bench", "provider", "product", "answers", "permits", "limits", "duts", "equipment"];
+pub(crate) const KEYS: [&str; 10] =
+    ["assay", "bench", "provider", "product", "answers", "lab", "permits", "limits", "duts", "equipment"];
 pub(crate) const DUT_KEYS: [&str; 8] = ["id", "host", "console", "probe", "power", "ssh", "interface", "notes"];
 pub(crate) const LIMITS: [&str; 4] = ["connects_per_s", "half_open", "tries_per_mechanism", "pause_ms"];
-pub(crate) const EQUIPMENT: [&str; 5] = ["id", "kind", "serial", "firmware", "calibration_due"];
+pub(crate) const EQUIPMENT: [&str; 6] = ["id", "kind", "serial", "firmware", "calibration_due", "check_due"];
 
 /// A bench file as it stands; its provider has not been asked.
 pub(crate) struct BenchFile {
     pub(crate) request: BenchRequest,
     pub(crate) equipment: Vec<Equipment>,
-    /// `product:` and `answers:`, resolved against the file's folder, with their places.
+    /// Where each of them stands.
+    pub(crate) equipment_spans: Vec<Span>,
+    /// `product:`, `answers:` and `lab:`, resolved against the file's folder, with their places.
     pub(crate) product: Option<(PathBuf, Span)>,
     pub(crate) answers: Option<(PathBuf, Span)>,
+    pub(crate) lab: Option<(PathBuf, Span)>,
     /// Where the provider is named.
     pub(crate) provider_span: Span,
     /// Where the bench is named.
@@ -39,13 +42,13 @@ pub(crate) fn lower(node: &Node, registry: &Registry, mistakes: &Mistakes) -> Op
     let permits = fields.list("permits").iter().filter_map(|n| fields.as_effect("permits", n)).collect();
     let limits = limits(&fields, mistakes);
     let duts = duts(&fields, mistakes);
-    let equipment = fields.list("equipment").iter().filter_map(|n| equipment(n, mistakes)).collect();
+    let (equipment, equipment_spans) = super::lab::equipment(&fields, mistakes);
     let folder = node.span.file.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let path = |key: &str| {
         let name = fields.text(key)?;
         Some((folder.join(name), fields.get(key)?.span.clone()))
     };
-    let (product, answers) = (path("product"), path("answers"));
+    let (product, answers, lab) = (path("product"), path("answers"), path("lab"));
     let provider_node = fields.require("provider")?;
     let (provider, settings) = provider(provider_node, registry, mistakes)?;
     let permits = if fields.get("permits").is_some() { permits } else { vec![Effect::Passive, Effect::Active] };
@@ -62,7 +65,7 @@ pub(crate) fn lower(node: &Node, registry: &Registry, mistakes: &Mistakes) -> Op
         limits,
     };
     let (provider_span, span) = (fields.key_span("provider"), fields.key_span("bench"));
-    Some(BenchFile { request, equipment, product, answers, provider_span, span })
+    Some(BenchFile { request, equipment, equipment_spans, product, answers, lab, provider_span, span })
 }
 
 /// `{ virtual: camera, samples: 3 }` or the bare word `local`.
@@ -133,13 +136,14 @@ fn duts(fields: &Fields<'_>, mistakes: &Mistakes) -> Vec<Value> {
     fields.list("duts").iter().map(Node::json).collect()
 }
 
-fn equipment(node: &Node, mistakes: &Mistakes) -> Option<Equipment> {
+pub(super) fn equipment(node: &Node, mistakes: &Mistakes) -> Option<Equipment> {
     let fields = Fields::open("an item of equipment", node, &EQUIPMENT, mistakes)?;
     let (id, kind) = (fields.require_text("id"), fields.require_text("kind"));
     Some(Equipment {
         serial: fields.text("serial"),
         firmware: fields.text("firmware"),
-        calibration_due: fields.text("calibration_due"),
+        calibration_due: date(&fields, "calibration_due"),
+        check_due: date(&fields, "check_due"),
         id: id?,
         kind: kind?,
     })

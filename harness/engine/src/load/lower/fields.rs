@@ -224,6 +224,18 @@ pub(crate) fn header(fields: &Fields<'_>, expected: &str) {
     }
 }
 
+/// `2026-11-20`, and a day that there is.
+pub(crate) fn date(fields: &Fields<'_>, key: &str) -> Option<String> {
+    let text = fields.text(key)?;
+    if time::Date::parse(&text, time::macros::format_description!("[year]-[month]-[day]")).is_ok() {
+        return Some(text);
+    }
+    let span = fields.get(key).map(|n| n.span.clone());
+    let message = format!("`{text}` is no date");
+    fields.mistakes().add(Diagnostic::error("plan::date", message, span).help("write it as 2026-11-20"));
+    None
+}
+
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;

@@ -10,6 +10,9 @@ use crate::plan::Unit;
 
 const FLAG: &str = "--select";
 
+/// How the reason of a unit begins that `--select` left out.
+pub(crate) const NOT_SELECTED: &str = "not selected:";
+
 fn names() -> Names {
     let mut names = Names::new();
     for name in ["unit", "plan", "provision", "kind"] {
@@ -49,7 +52,7 @@ pub(super) fn select(plans: &mut [LoweredPlan], text: Option<&str>, mistakes: &M
             units += 1;
             match expr.eval(&scope(&name, unit)) {
                 Ok(Value::Bool(true)) => selected += 1,
-                Ok(Value::Bool(false)) => unit.deselected = Some(format!("not selected: `{text}` is false")),
+                Ok(Value::Bool(false)) => unit.deselected = Some(format!("{NOT_SELECTED} `{text}` is false")),
                 Ok(other) => {
                     let message = format!("`{FLAG}` gives {other} for unit `{}`, and not true or false", unit.id);
                     return mistakes.add(Diagnostic::error("select::type", message, Some(expr.span)));
