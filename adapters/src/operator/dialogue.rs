@@ -10,6 +10,8 @@ use super::{
 
 /// Answers that need no reason.
 const PLAIN: [&str; 3] = ["pass", "done", "value"];
+/// Answers that stand without attachments: nothing is stated.
+const BARE: [&str; 2] = ["cannot-tell", "stop"];
 /// Attempts at something that does not fit, before the question ends unanswered.
 const ATTEMPTS: u32 = 20;
 
@@ -30,19 +32,7 @@ pub(super) fn ask(terminal: &mut Terminal, question: &Question, until: Deadline)
     if typed.answer == "value" {
         typed.value = Some(value(terminal, question.secret, until)?);
     }
-    if PLAIN.contains(&typed.answer.as_str()) {
-        for kind in &question.evidence {
-            let prompt = format!("{} (`-` if there is none)", attachment::prompt(kind));
-            let given = repeat(terminal, until, &prompt, |line| match line {
-                "-" => Ok(None),
-                line => attachment::check(kind, line).map(Some),
-            })?;
-            match given {
-                Some(attachment) => typed.attachments.push(attachment),
-                None => return Ok(without(question, kind, typed)),
-            }
-        }
-    } else {
+    if !PLAIN.contains(&typed.answer.as_str()) {
         typed.reason = repeat(terminal, until, "reason", |line| {
             if line.is_empty() {
                 Err("an answer other than pass, done and value needs a reason".into())
@@ -51,16 +41,36 @@ pub(super) fn ask(terminal: &mut Terminal, question: &Question, until: Deadline)
             }
         })?;
     }
+    if BARE.contains(&typed.answer.as_str()) {
+        return Ok(typed);
+    }
+    let required = typed.answer != "pass" || question.evidence_for_pass;
+    for kind in &question.evidence {
+        let prompt = format!("{} (`-` if there is none)", attachment::prompt(kind));
+        let given = repeat(terminal, until, &prompt, |line| match line {
+            "-" => Ok(None),
+            line => attachment::check(kind, line).map(Some),
+        })?;
+        match given {
+            Some(attachment) => typed.attachments.push(attachment),
+            None if required => return Ok(without(question, kind, typed)),
+            None => {}
+        }
+    }
     Ok(typed)
 }
 
 /// A required attachment is missing: the answer does not stand.
 fn without(question: &Question, kind: &str, typed: Typed) -> Typed {
-    let fallback = ["cannot-tell", "stop"].into_iter().find(|w| question.answers.iter().any(|a| a == w));
+    let fallback = BARE.into_iter().find(|w| question.answers.iter().any(|a| a == w));
     Typed {
         answer: fallback.unwrap_or("cannot-tell").to_owned(),
         value: None,
-        reason: format!("answered {}, but the required {kind} is missing", typed.answer),
+        reason: [format!("answered {}, but the required {kind} is missing", typed.answer), typed.reason]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(": "),
         attachments: typed.attachments,
     }
 }

@@ -66,6 +66,7 @@ fn question(answers: &[&str]) -> Question {
         answers: answers.iter().map(|a| (*a).to_owned()).collect(),
         secret: false,
         evidence: Vec::new(),
+        evidence_for_pass: true,
     }
 }
 
@@ -150,6 +151,25 @@ async fn a_pass_without_its_photo_is_no_pass() {
     let answer = asked(&mut bench, asks, &[("answer: ", "pass"), ("path of the photo", "-")]).await;
     assert_eq!(given(&answer).answer, "cannot-tell");
     assert_eq!(given(&answer).reason, "answered pass, but the required photo is missing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fail_is_attached_too_and_a_pass_only_where_the_plan_says_so() {
+    let mut bench = bench();
+    let asks = |for_pass| Question {
+        evidence: vec!["text".into()],
+        evidence_for_pass: for_pass,
+        ..question(&["pass", "fail", "cannot-tell"])
+    };
+    let typing = [("answer: ", "fail"), ("reason: ", "pads are open"), ("text (`-`", "J4 has 3.3 V")];
+    let answer = asked(&mut bench, asks(false), &typing).await;
+    assert_eq!((given(&answer).answer.as_str(), given(&answer).evidence.len()), ("fail", 1));
+    let typing = [("answer: ", "fail"), ("reason: ", "pads are open"), ("text (`-`", "-")];
+    let answer = asked(&mut bench, asks(false), &typing).await;
+    assert_eq!(given(&answer).answer, "cannot-tell");
+    assert_eq!(given(&answer).reason, "answered fail, but the required text is missing: pads are open");
+    let answer = asked(&mut bench, asks(false), &[("answer: ", "pass"), ("text (`-`", "-")]).await;
+    assert_eq!(given(&answer).answer, "pass");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,6 +37,7 @@ impl Switch for ByHand {
             answers: vec!["done".into(), "stop".into()],
             secret: false,
             evidence: Vec::new(),
+            evidence_for_pass: false,
         };
         let not_done = |why: &str| {
             Err(Fault::bench("power-by-hand", format!("nobody turned the power of {} {word}: {why}", self.dut)))

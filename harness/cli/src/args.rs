@@ -23,7 +23,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Go on with a run after a crash or a power cut
     Resume(Resume),
-    /// Check plans, benches, dossiers and answers: every mistake at once
+    /// Check plans, benches, dossiers, answers and waivers: every mistake at once
     Lint(Lint),
     /// Say what would run and why, and what would not; nothing is opened
     Explain(Explain),
@@ -78,6 +78,12 @@ pub(crate) struct Selection {
     /// What a report states beside its results: lab, customer, equipment; added to the bench's; may be given several times
     #[arg(long, value_name = "FILE")]
     pub(crate) lab: Vec<PathBuf>,
+    /// Whose signatures beside the answers file count, in OpenSSH's format: a bad one, or none, refuses the run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) answer_signers: Option<PathBuf>,
+    /// Accepted deviations: a FAIL that one covers stays a FAIL, and does not end the run with 1
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
     /// Set a plan parameter
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) set: Vec<(String, String)>,
@@ -124,8 +130,11 @@ pub(crate) struct Run {
 
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
-    /// The partial pack
+    /// The partial pack, or a sealed one in which questions wait: that one is copied first
     pub(crate) pack: PathBuf,
+    /// Who goes on with it, for the record
+    #[arg(long, value_name = "NAME", env = "ASSAY_OPERATOR")]
+    pub(crate) operator: Option<String>,
     /// The key that signs the pack, as in `assay sign --help`
     #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
     pub(crate) sign: Option<PathBuf>,
@@ -197,6 +206,7 @@ pub(crate) enum FileKind {
     Answers,
     Lab,
     Suite,
+    Waivers,
 }
 
 impl FileKind {
@@ -208,6 +218,7 @@ impl FileKind {
             Self::Answers => "answers",
             Self::Lab => "lab",
             Self::Suite => "suite",
+            Self::Waivers => "waivers",
         }
     }
 }

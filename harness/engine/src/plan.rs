@@ -86,6 +86,8 @@ pub struct ResolvedRun {
     pub answers: Option<Answers>,
     /// What lab files state; `None` where there was none.
     pub lab: Option<Particulars>,
+    /// Waivers of FAILs.
+    pub waivers: Vec<Waiver>,
     /// Every file that was read, for `inputs/` of the pack: role and text.
     pub inputs: Vec<Input>,
     /// Warnings; errors would have prevented this value.
@@ -95,12 +97,21 @@ pub struct ResolvedRun {
 /// A file that decided the run.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// `plan`, `suite`, `bench`, `product`, `answers`, `lab`, `waivers`, `catalogue`.
+    /// `plan`, `suite`, `bench`, `product`, `answers`, `answers-signature`, `lab`, `waivers`, `catalogue`.
     pub role: &'static str,
     /// The file.
     pub file: Arc<SourceFile>,
     /// SHA-256 of its bytes, hex.
     pub sha256: String,
+}
+
+impl Input {
+    /// A file that was read.
+    #[must_use]
+    pub fn new(role: &'static str, file: Arc<SourceFile>) -> Self {
+        let sha256 = crate::journal::digest(file.text.as_bytes());
+        Self { role, file, sha256 }
+    }
 }
 
 /// One plan.
@@ -422,8 +433,46 @@ pub struct Answers {
     pub operator: Map<String, Value>,
     /// The answers.
     pub answers: Vec<Answered>,
+    /// Who signed the file, where a signature beside it was found good; set by who verifies it.
+    pub signed: Option<String>,
     /// Its file.
     pub file: Arc<SourceFile>,
+}
+
+/// An accepted deviation: a FAIL that it covers stays a FAIL, and is flagged.
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// Its id.
+    pub id: String,
+    /// What it covers.
+    pub covers: Covers,
+    /// Facts of the product that must be as here: `model`, `firmware`.
+    pub product: std::collections::BTreeMap<String, String>,
+    /// Samples that it is for; empty: all.
+    pub samples: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// Who approved it.
+    pub approver: String,
+    /// ISO date of its first day.
+    pub start: String,
+    /// ISO date of its last day.
+    pub expires: String,
+    /// Why it does not count in this run: `expired`, `not begun`, `other product`. Absent where it does.
+    pub void: Option<&'static str>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What a waiver is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Covers {
+    /// One unit.
+    Unit(String),
+    /// Every unit of a group.
+    Group(String),
+    /// Every unit of a provision.
+    Provision(String),
 }
 
 /// One answer of an answers file.

@@ -11,7 +11,7 @@ use crate::load::keys;
 use crate::plan::{Level, Registry};
 
 /// The kinds of file that have a schema.
-pub const KINDS: [&str; 6] = ["plan", "bench", "product", "answers", "suite", "lab"];
+pub const KINDS: [&str; 7] = ["plan", "bench", "product", "answers", "suite", "lab", "waivers"];
 
 /// The schema of one of [`KINDS`]; `None` for any other word.
 #[must_use]
@@ -23,6 +23,7 @@ pub fn schema(kind: &str, registry: &Registry) -> Option<Value> {
         "answers" => answers(),
         "suite" => suite(),
         "lab" => lab::lab(),
+        "waivers" => waivers(),
         _ => return None,
     };
     let map = schema.as_object_mut()?;
@@ -399,5 +400,33 @@ fn suite() -> Value {
             json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": "string" }, "description": "Plan files, from this file's folder." })
         }
         _ => json!({}),
+    })
+}
+
+fn waivers() -> Value {
+    let day = || json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "The first, or the last day." });
+    let scope = || {
+        let mut scope = mapping(&keys::WAIVER_SCOPE, &[], |key| match key {
+            "unit" => text("One unit."),
+            "group" => text("Every unit of a group or requirement."),
+            "provision" => text("Every unit of a provision."),
+            "product" => {
+                json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "Facts of the dossier that must be as here: `model`, `firmware`." })
+            }
+            _ => texts("Samples that it is for; none given: all."),
+        });
+        scope["oneOf"] = json!([{ "required": ["unit"] }, { "required": ["group"] }, { "required": ["provision"] }]);
+        scope
+    };
+    let one = mapping(&keys::WAIVER, &keys::WAIVER, |key| match key {
+        "id" => text("Its id; results and reports carry it."),
+        "scope" => scope(),
+        "reason" => text("Why the deviation is accepted."),
+        "approver" => text("Who accepted it."),
+        _ => day(),
+    });
+    mapping(&keys::WAIVERS, &keys::WAIVERS, |key| match key {
+        "assay" => header("waivers"),
+        _ => list(one.clone(), "Deviations that are accepted for a time. A waived FAIL stays a FAIL."),
     })
 }

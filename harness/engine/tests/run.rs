@@ -483,6 +483,7 @@ async fn people_answer_by_file_or_not_at_all() {
     };
     let mut resolved = resolved(&case.world, 1, plan(units));
     resolved.answers = Some(Answers {
+        signed: None,
         operator: Map::from_iter([("id".to_owned(), json!("op-1"))]),
         answers: vec![
             answered("p", "*", "fail", "for other samples", &[]),
@@ -560,4 +561,117 @@ async fn inputs_are_sealed_before_the_bench_is_opened() {
     assert_eq!(roles, ["plan", "bench", "product"]);
     assert!(first["data"]["files"][2]["commitment"].is_string(), "the dossier holds a secret");
     assert_eq!(outcome.results.inputs_sha256.len(), 64);
+}
+
+fn waiver(id: &str, unit: &str, samples: &[&str], void: Option<&'static str>) -> assay_engine::plan::Waiver {
+    assay_engine::plan::Waiver {
+        id: id.into(),
+        covers: assay_engine::plan::Covers::Unit(unit.into()),
+        product: std::collections::BTreeMap::new(),
+        samples: samples.iter().map(|&s| s.into()).collect(),
+        reason: "accepted".into(),
+        approver: "head of security".into(),
+        start: "2026-01-01".into(),
+        expires: "2026-12-31".into(),
+        void,
+        span: span(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiver_flags_a_fail_and_leaves_it_one() {
+    let case = case();
+    let units = || {
+        vec![
+            unit("fails", vec![case.step("")], vec![presence("!seen.up")]),
+            unit("passes", vec![case.step("")], vec![expect("seen.up")]),
+        ]
+    };
+    let waived = |waivers: Vec<assay_engine::plan::Waiver>| {
+        let out = case.out.path().to_owned();
+        let run = resolved(&case.world, 2, plan(units()));
+        async move { run_in(&out, assay_engine::plan::ResolvedRun { waivers, ..run }).await.expect("a record") }
+    };
+    let ran = waived(vec![waiver("W-1", "fails", &[], None), waiver("W-2", "passes", &[], None)]).await;
+    assert_eq!(ran.exit_code, 0, "every FAIL is waived");
+    assert_eq!((ran.results.counts.fail, ran.results.waived), (1, 1), "the raw verdict stays");
+    let unit = ran.results.units.get("fails").expect("there");
+    assert_eq!(unit.verdict, Verdict::Fail);
+    assert_eq!(unit.waived.as_ref().map(|w| w.id.as_str()), Some("W-1"));
+    assert!(ran.results.units.get("passes").expect("there").waived.is_none());
+    let states: Vec<_> = ran.results.waivers.iter().map(|w| (w.id.as_str(), w.state.as_str())).collect();
+    assert_eq!(states, [("W-1", "applied"), ("W-2", "not needed")]);
+    assert_ne!(ran.results.conformance(), assay_model::results::Conformance::Conforms);
+
+    for none in [
+        waiver("W-1", "fails", &["s1"], None), // it fails on s2 too
+        waiver("W-1", "fails", &[], Some("expired")),
+        waiver("W-1", "other", &[], None),
+    ] {
+        let ran = waived(vec![none]).await;
+        assert_eq!((ran.exit_code, ran.results.waived), (1, 0));
+    }
+    assert_eq!(waived(vec![waiver("W-1", "fails", &["s1", "s2"], None)]).await.exit_code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_question_waits_and_a_resumed_run_asks_it_again() {
+    let case = case();
+    let ask = |name: &str| Step {
+        action: Action::Ask(Ask {
+            text: assay_engine::plan::Template::Literal(json!("Is the casing closed?")),
+            answers: vec!["pass".into(), "fail".into()],
+            secret: false,
+            evidence: Vec::new(),
+            evidence_for_pass: false,
+        }),
+        name: Some(name.into()),
+        per_sample: false,
+        unless: None,
+        deadline: None,
+        span: span(),
+    };
+    let run = |answers: Option<Answers>| {
+        let units = vec![
+            unit("by-hand", vec![ask("judged")], vec![]),
+            unit("passes", vec![case.step("")], vec![expect("seen.up")]),
+        ];
+        assay_engine::plan::ResolvedRun { answers, ..resolved(&case.world, 1, plan(units)) }
+    };
+    let first = run_in(case.out.path(), run(None)).await.expect("a record");
+    assert_eq!((first.exit_code, first.results.partial), (3, false));
+    let to_do = &first.results.to_do;
+    assert_eq!(to_do.len(), 1);
+    assert_eq!((to_do[0].unit.as_str(), to_do[0].text.as_str()), ("by-hand", "Is the casing closed?"));
+
+    let answered = Answered {
+        unit: "by-hand".into(),
+        sample: "*".into(),
+        step: None,
+        answer: "pass".into(),
+        value: None,
+        reason: String::new(),
+        evidence: Vec::new(),
+        dated: None,
+    };
+    let file = source("answers.yaml", "answers\n");
+    let answers = Answers {
+        operator: Map::from_iter([("id".to_owned(), json!("op-2"))]),
+        answers: vec![answered],
+        signed: Some("op-2@lab".into()),
+        file,
+    };
+    let (events, _) = tokio::sync::broadcast::channel(1024);
+    let again = assay_engine::run::resume(&first.folder, run(Some(answers)), options(case.out.path()), events)
+        .await
+        .expect("goes on");
+    assert_eq!((again.exit_code, again.results.to_do.len()), (0, 0));
+    let by_hand = &again.results.units.get("by-hand").expect("there").samples["s1"];
+    let manual = by_hand.manual.as_ref().expect("a person");
+    assert_eq!((manual.operator.as_str(), manual.signed), ("op-2", Some(true)));
+    assert_eq!(by_hand.attempts, 2, "the attempt without an answer is counted");
+    assert_eq!(again.results.units.get("passes").expect("there").samples["s1"].attempts, 1, "what was decided stays");
+    let (events, _) = tokio::sync::broadcast::channel(1024);
+    let done = assay_engine::run::resume(&first.folder, run(None), options(case.out.path()), events).await;
+    assert!(matches!(done, Err(RunError::Resume { .. })), "nothing is left to do");
 }

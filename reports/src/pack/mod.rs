@@ -4,6 +4,7 @@
 //! signature over `SHA256SUMS`, and the chain of hashes through the journal.
 
 mod attested;
+mod beside;
 mod chain;
 mod dsse;
 mod findings;
@@ -25,6 +26,7 @@ mod verify;
 mod write;
 mod zip;
 
+pub use beside::signed_by;
 pub use dsse::{Predicate, attest};
 pub use findings::{Finding, FindingKind, Signed, State, Trust, VerifyReport};
 pub use key::{AskPassphrase, KeyError, SigningKey, default_key_path};

@@ -195,6 +195,7 @@ async fn by_operator(cx: &CheckContext, text: &str) -> Result<Ended, Fault> {
         answers: vec!["done".into(), "cannot-tell".into()],
         secret: false,
         evidence: Vec::new(),
+        evidence_for_pass: false,
     };
     match cx.touches.operator()?.call(question, cx.deadline).await? {
         Answer::Given(given) if given.answer == "done" => Ok(Ended::Done(Value::Null)),

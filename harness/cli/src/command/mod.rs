@@ -1,6 +1,7 @@
 //! One file per command. Each returns its exit code.
 
 mod attest;
+mod answers;
 mod check;
 mod checks;
 mod diff;
@@ -12,6 +13,7 @@ mod lint;
 mod pack;
 mod passphrase;
 mod rejudge;
+mod reopen;
 mod report;
 mod run;
 mod schema;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use assay_engine::load::{self, LoadRequest};
 use assay_engine::plan::{Registry, ResolvedRun};
 use assay_engine::run::{self as engine, Baseline, Cancel, RunError, RunOptions, RunOutcome};
-use assay_model::results::ToolInfo;
+use assay_model::results::{Results, ToolInfo};
 use clap::Parser;
 use tokio::sync::broadcast;
 
-use super::leakcheck;
+use super::{answers, leakcheck, reopen};
 use super::pack::{Signer, vaults};
 use crate::args::{Cli, Command, Resume, Run, Selection};
 use crate::live::{Show, follow};
@@ -56,6 +56,14 @@ pub(super) fn run(args: Run) -> u8 {
 /// Goes on with a partial run.
 pub(super) fn resume(args: Resume) -> u8 {
     let show = show(args.json, args.quiet);
+    let pack = match reopen::reopened(&args.pack) {
+        Ok(pack) => pack,
+        Err(text) => {
+            say::error("resume", text, None);
+            return exit::INVALID;
+        }
+    };
+    let args = Resume { pack, ..args };
     if let Ok(Some(ended)) = engine::unsealed(&args.pack, vaults().as_deref()) {
         say::note("every unit has its verdict: sealing what is there");
         return match Signer::ready(args.sign.as_deref(), args.expect_signature) {
@@ -90,7 +98,7 @@ pub(super) fn resume(args: Resume) -> u8 {
             return exit::INVALID;
         }
     };
-    let options = RunOptions { baseline, ..options(PathBuf::new(), &registry) };
+    let options = RunOptions { baseline, operator: args.operator, ..options(PathBuf::new(), &registry) };
     let cancel = options.cancel.clone();
     let outcome = super::block_on(async {
         let (sender, receiver) = broadcast::channel(4096);
@@ -137,14 +145,16 @@ pub(super) fn resolve(selection: &Selection, registry: &Registry) -> Result<Reso
         product: selection.product.clone(),
         answers: selection.answers.clone(),
         lab: selection.lab.clone(),
+        waivers: selection.waivers.clone(),
         set: selection.set.clone(),
         select: selection.select.clone(),
         samples: selection.samples,
         defects: selection.defects.clone(),
     };
     match load::load(&request, registry) {
-        Ok(resolved) => {
+        Ok(mut resolved) => {
             say::diagnostics(&resolved.warnings);
+            answers::verified(&mut resolved, selection.answer_signers.as_deref())?;
             Ok(resolved)
         }
         Err(mistakes) => {
@@ -240,9 +250,25 @@ fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, sh
                 super::diff::lines(comparison).into_iter().for_each(say::note);
             }
             say::note(format!("SHA-256 of SHA256SUMS: {}", sealed.sums_sha256));
+            after(&outcome.results);
             say::result(assay_reports::tally(&outcome.results));
             say::result(&folder);
         }
     }
     outcome.exit_code
+}
+
+/// What the person at the terminal should not miss: waivers and what became of them, questions that wait.
+fn after(results: &Results) {
+    for waiver in &results.waivers {
+        let units = waiver.units.join(", ");
+        say::note(match waiver.state.as_str() {
+            "applied" => format!("waived until {} by {}: {units} ({})", waiver.expires, waiver.id, waiver.reason),
+            state => format!("waiver {} ({}): {state}", waiver.id, waiver.scope),
+        });
+    }
+    if !results.to_do.is_empty() {
+        let count = results.to_do.len();
+        say::note(format!("left to do by hand: {count}; `assay resume` on the pack asks, report.html lists them"));
+    }
 }

@@ -53,6 +53,7 @@ fn committed_schemas_are_current() {
         ("product", "lab-config/schema/product.json"),
         ("answers", "lab-config/schema/answers.json"),
         ("lab", "lab-config/schema/lab.json"),
+        ("waivers", "lab-config/schema/waivers.json"),
     ] {
         let current = lab.assay(&["schema", kind]).stdout;
         let committed = std::fs::read_to_string(root().join(file)).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! The whole chain, through the real binary: plan, devices, judgement, pack.
 
+mod assessment;
 mod bad_input;
 mod comparing;
 mod interrupted;

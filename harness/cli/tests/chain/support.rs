@@ -63,6 +63,11 @@ impl Lab {
         Self { folder, bench }
     }
 
+    /// The bench file.
+    pub(super) fn bench(&self) -> &Path {
+        &self.bench
+    }
+
     pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }

@@ -171,15 +171,24 @@ fn fault_text(data: &Value) -> String {
 #[derive(Debug, Default)]
 pub struct Progressed {
     cases: BTreeMap<Key, (bool, u32)>,
+    waiting: bool,
 }
 
 impl Progressed {
     pub(super) fn of(cases: &Cases) -> Self {
-        let facts = |case: &Case| (case.ended, case.result.attempts);
-        Self { cases: cases.by_key.iter().map(|(key, case)| (key.clone(), facts(case))).collect() }
+        let waits = |case: &Case| case.ended && super::to_do::waits(&case.result);
+        let facts = |case: &Case| (case.ended && !waits(case), case.result.attempts);
+        let waiting = cases.by_key.values().any(waits);
+        Self { cases: cases.by_key.iter().map(|(key, case)| (key.clone(), facts(case))).collect(), waiting }
     }
 
-    /// Whether a case has its verdict.
+    /// Whether a question was asked that nobody answered.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.waiting
+    }
+
+    /// Whether a case has a verdict that stands.
     #[must_use]
     pub fn is_done(&self, unit: &str, sample: Option<&str>) -> bool {
         self.case(unit, sample).is_some_and(|(ended, _)| *ended)

@@ -15,6 +15,7 @@ use super::source::unreadable;
 use super::suggest;
 use super::tree::Node;
 use crate::expr::on_big_stack;
+use crate::journal::today;
 use crate::plan::{Catalogue, Registry};
 
 /// The words before the slash in `assay: plan/1`.
@@ -67,9 +68,9 @@ impl Linting<'_> {
             if !found_in_folder {
                 let text = "this file does not say what it is";
                 let mistake = Diagnostic::error("file::kind", text, Some(node.span.clone()));
-                self.mistakes.add(mistake.help(
-                    "its first line is one of `assay: plan/1`, `bench/1`, `product/1`, `answers/1`, `lab/1`, `suite/1`",
-                ));
+                let known =
+                    "`assay: plan/1`, `bench/1`, `product/1`, `answers/1`, `lab/1`, `waivers/1`, `suite/1`";
+                self.mistakes.add(mistake.help(format!("its first line is one of {known}")));
             }
             return;
         };
@@ -78,8 +79,8 @@ impl Linting<'_> {
             "units" => self.with_lowering(|lowering| lowering.fragment(&node)),
             "suite" => {
                 let nodes = plan_nodes(path, &self.files, &self.mistakes);
-                let plans: Vec<LoweredPlan> = nodes.iter().filter_map(|n| self.plan(n)).collect();
-                duplicates(&plans, &self.mistakes);
+                let mut plans: Vec<LoweredPlan> = nodes.iter().filter_map(|n| self.plan(n)).collect();
+                duplicates(&mut plans, &self.mistakes);
             }
             "bench" => self.bench(&node),
             "product" => {
@@ -101,7 +102,7 @@ impl Linting<'_> {
                 let mut known = Known::default();
                 lower::catalogue::lower(&node, &mut catalogue, &mut known, &self.mistakes);
             }
-            "waivers" => {} // read by `reports`
+            "waivers" => drop(lower::waivers::lower(&node, &today(), &self.mistakes)),
             other => {
                 let span = node.get("assay").map(|n| n.span.clone());
                 let mistake = Diagnostic::error("file::kind", format!("there is no kind of file `{other}`"), span);
@@ -113,8 +114,8 @@ impl Linting<'_> {
     fn plan(&self, node: &Node) -> Option<LoweredPlan> {
         let mut plan = None;
         self.with_lowering(|lowering| plan = lowering.plan(node));
-        if let Some(plan) = &plan {
-            duplicates(std::slice::from_ref(plan), &self.mistakes);
+        if let Some(plan) = &mut plan {
+            duplicates(std::slice::from_mut(plan), &self.mistakes);
         }
         plan
     }

@@ -15,6 +15,8 @@ pub struct LoadRequest {
     pub answers: Option<PathBuf>,
     /// `--lab`, added to the bench file's; of a block that several state, the last counts.
     pub lab: Vec<PathBuf>,
+    /// `--waivers`.
+    pub waivers: Option<PathBuf>,
     /// `--set key=value`, in order; the last of a name wins.
     pub set: Vec<(String, String)>,
     /// `--select`: CEL over `unit, plan, provision, kind, class, tags, effect`.

@@ -4,6 +4,7 @@ mod against;
 mod external;
 mod select;
 mod units;
+mod waivers;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use super::lower::{self, Mistakes};
 use super::rules;
 use super::tree::Node;
 use crate::expr::on_big_stack;
-use crate::plan::{Answers, Bench, Input, Product, Registry, ResolvedRun};
+use crate::journal::today;
+use crate::plan::{Answers, Bench, Input, Product, Registry, ResolvedRun, Waiver};
 
 pub(crate) use select::NOT_SELECTED;
 pub(crate) use units::duplicates;
@@ -59,15 +61,15 @@ pub fn load_plans(paths: &[PathBuf], registry: &Registry) -> Result<ResolvedRun,
     let request = LoadRequest { plans: paths.to_vec(), ..LoadRequest::default() };
     on_big_stack(|| {
         let loading = Loading { request: &request, registry, mistakes: Mistakes::default(), files: Files::default() };
-        let plans = loading.plans();
-        duplicates(&plans, &loading.mistakes);
+        let mut plans = loading.plans();
+        duplicates(&mut plans, &loading.mistakes);
         let found = loading.mistakes.take();
         if found.iter().any(|d| d.severity == Severity::Error) {
             return Err(found);
         }
         let plans = plans.into_iter().map(finish).collect();
         let inputs = loading.files.into_inputs();
-        Ok(ResolvedRun { plans, bench: None, product: None, answers: None, lab: None, inputs, warnings: found })
+        Ok(ResolvedRun { plans, bench: None, product: None, answers: None, lab: None, waivers: Vec::new(), inputs, warnings: found })
     })
 }
 
@@ -102,12 +104,13 @@ struct Loading<'a> {
 impl Loading<'_> {
     fn run(self) -> Result<ResolvedRun, Vec<Diagnostic>> {
         let mut plans = self.plans();
-        duplicates(&plans, &self.mistakes);
+        duplicates(&mut plans, &self.mistakes);
         let bench = self.bench_file();
         let named = |f: fn(&BenchFile) -> &Option<(PathBuf, Span)>| bench.as_ref().and_then(|(b, _)| f(b).clone());
         let product = self.product(named(|b| &b.product));
         let answers = self.answers(named(|b| &b.answers), &plans);
         let lab = self.lab(bench.as_ref().map(|(b, _)| b));
+        let waivers = self.waivers(product.as_ref(), &plans);
         select::select(&mut plans, self.request.select.as_deref(), &self.mistakes);
         let given = against::Given {
             bench: bench.as_ref().map(|(b, _)| b),
@@ -128,7 +131,7 @@ impl Loading<'_> {
         let plans: Vec<crate::plan::Plan> = plans.into_iter().map(finish).collect();
         let mut inputs = self.files.into_inputs();
         inputs.extend(catalogue_input(&plans, self.registry));
-        Ok(ResolvedRun { plans, bench, product, answers, lab, inputs, warnings: found })
+        Ok(ResolvedRun { plans, bench, product, answers, lab, waivers, inputs, warnings: found })
     }
 
     fn bench_file(&self) -> Option<(BenchFile, Arc<assay_model::SourceFile>)> {
@@ -202,6 +205,14 @@ impl Loading<'_> {
             lower::lab::overdue(&stated.equipment, &spans, rule, &today, &self.mistakes);
         }
         stated
+    }
+
+    /// The waivers of `--waivers`. One that cannot count here, or soon ends, is a warning: it never stops a run.
+    fn waivers(&self, product: Option<&Product>, plans: &[LoweredPlan]) -> Vec<Waiver> {
+        let Some(path) = &self.request.waivers else { return Vec::new() };
+        let Some(node) = self.files.read(path, "waivers", None, &self.mistakes) else { return Vec::new() };
+        let waivers = lower::waivers::lower(&node, &today(), &self.mistakes);
+        waivers::held_against(waivers, product, plans, &self.mistakes)
     }
 
     /// The bench as its provider is asked for it, after the provider has looked at its settings.

@@ -19,6 +19,8 @@ use crate::expr::Scope;
 use crate::journal::Entry;
 use crate::plan::{Answered, Answers, Ask, Step};
 
+/// `source` of an answer that was typed.
+const TERMINAL: &str = "terminal";
 /// Longest attachment.
 const LARGEST_ATTACHMENT_BYTES: u64 = 256 << 20;
 
@@ -51,6 +53,7 @@ pub(super) async fn run_ask(
         answers: ask.answers.clone(),
         secret: ask.secret,
         evidence: ask.evidence.clone(),
+        evidence_for_pass: ask.evidence_for_pass,
     };
     let shown = json!({"text": text, "offered": ask.answers, "evidence": ask.evidence});
     log.put(kind::STEP_START, about.clone(), site.data(step, json!({"params": shown})));
@@ -63,7 +66,7 @@ pub(super) async fn run_ask(
         None => terminal(cx, question, sample, step.deadline.map_or(until, |own| until.capped(own))).await,
     };
     let given = match answer {
-        Ok(Answer::Given(given)) => given,
+        Ok(Answer::Given(given)) => identified(given, cx.operator.as_deref()),
         Ok(Answer::Nobody { text }) => return unanswered(log, site, step, about, "nobody", &text),
         Ok(Answer::TimedOut) => {
             return unanswered(log, site, step, about, "timeout", "nobody answered within the time limit");
@@ -103,6 +106,14 @@ pub(super) async fn run_ask(
         return StepEnd::Stopped;
     }
     StepEnd::Seen(observation)
+}
+
+/// Who runs this answers at its terminal; an answers file names its own operator.
+fn identified(given: Given, operator: Option<&str>) -> Given {
+    match operator {
+        Some(operator) if given.source == TERMINAL => Given { operator: operator.to_owned(), ..given },
+        _ => given,
+    }
 }
 
 enum AskFailed {
@@ -166,7 +177,7 @@ fn attach(file: &Answers, found: &Answered, recorder: &StepRecorder) -> Result<A
         evidence: kept,
         operator: operator.and_then(Value::as_str).unwrap_or_default().to_owned(),
         source: file.file.path.display().to_string(),
-        signed: Some(false), // who verifies `.sshsig` says otherwise in the report
+        signed: Some(file.signed.is_some()),
         dated: found.dated.clone(),
     }))
 }

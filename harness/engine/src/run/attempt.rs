@@ -44,6 +44,8 @@ pub(super) struct RunCx {
     pub(super) samples: Vec<Arc<Sample>>,
     pub(super) scopes: RwLock<Scopes>,
     pub(super) answers: Option<Answers>,
+    /// Who runs this.
+    pub(super) operator: Option<String>,
     pub(super) ways: Touches,
     pub(super) record: Option<Record>,
     pub(super) prompt: tokio::sync::Mutex<()>,

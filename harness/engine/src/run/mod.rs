@@ -26,6 +26,7 @@ mod statement;
 mod step;
 mod stream;
 pub(crate) mod template;
+mod waivers;
 
 pub use cancel::Cancel;
 pub use event::RunEvent;

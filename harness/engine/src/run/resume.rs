@@ -22,7 +22,8 @@ use crate::journal::{Clock, Journal};
 use crate::plan::ResolvedRun;
 use crate::redact::Vault;
 
-/// Completes the run in `folder`. `resolved` must come from the inputs that the run sealed.
+/// Completes the run in `folder`: what was not reached, and questions that nobody answered. `resolved` must come from the
+/// inputs that the run sealed.
 ///
 /// Shared observations are made again, because the DUT's state is not known any more. Tags of secrets stay equal where
 /// the vault's key was kept (`RunOptions::keys`).
@@ -43,8 +44,8 @@ pub async fn resume(
     if !folded.start.is_object() {
         return Err(refused("it was cut off before its plan was recorded; run it anew".into()));
     }
-    if !folded.results.partial {
-        return Err(refused("every selected unit has its verdict".into()));
+    if !folded.results.partial && !folded.progressed.waits() {
+        return Err(refused("every selected unit has its verdict, and no question waits".into()));
     }
     let known = u32::try_from(folded.register.len()).unwrap_or(u32::MAX - 1);
     let kept = options.vaults.as_ref().and_then(|vaults| Vault::reopen(&vault_path(vaults, journal.run())).ok());
@@ -73,6 +74,7 @@ pub async fn resume(
         "torn_bytes": found.torn.map(|t| t.bytes),
         "tags_go_on": have_key,
         "tool": session.options.tool,
+        "operator": session.options.operator,
     });
     session.sender.append(note(kind::RUN_RESUME, Ref::default(), data));
     for entry in session.vault.register_entries().into_iter().filter(|entry| !known.contains(&entry.id)) {

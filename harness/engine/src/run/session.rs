@@ -24,11 +24,11 @@ use super::options::{RunError, RunOptions, RunOutcome};
 use super::scope::Scopes;
 use super::secrets::seal;
 use super::step::note;
-use super::{external, folder, inventory, statement};
+use super::{external, folder, inventory, statement, waivers};
 use crate::fold::{self, Progressed};
 use crate::journal::{Clock, Journal};
 use crate::judge::{Rule, exit_code};
-use crate::plan::{Plan, ResolvedRun, Scope as UnitScope, Unit};
+use crate::plan::{Plan, ResolvedRun, Scope as UnitScope, Unit, Waiver};
 use crate::redact::Vault;
 
 /// Longest close of a bench.
@@ -136,6 +136,7 @@ impl Dossier {
             "profiles": profiles,
             "claims": claims(&profiles, &scope),
             "external": external,
+            "waivers": waivers::stated(&resolved.waivers),
             "units": units.collect::<Vec<_>>(),
             "scope": scope,
         })
@@ -271,6 +272,7 @@ impl Session {
             samples,
             scopes: RwLock::new(scopes),
             answers: resolved.answers.clone(),
+            operator: self.options.operator.clone(),
             ways,
             asked_once: tokio::sync::Mutex::default(),
             record: self.options.record,
@@ -284,7 +286,7 @@ impl Session {
         }
         self.inventories(&cx, plans).await;
         drop(cx);
-        self.close(bench).await
+        self.close(bench, &resolved.waivers).await
     }
 
     /// Says what the bench's known-bad target is, before any plan can name it.
@@ -372,7 +374,7 @@ impl Session {
         let _ = self.events.send(RunEvent::UnitEnded { unit, sample, verdict, reasons, attempts: 0 });
     }
 
-    async fn close(self, bench: Option<Arc<dyn OpenBench>>) -> Result<RunOutcome, RunError> {
+    async fn close(self, bench: Option<Arc<dyn OpenBench>>, accepted: &[Waiver]) -> Result<RunOutcome, RunError> {
         if let Some(bench) = bench
             && tokio::time::timeout(CLOSING, bench.close()).await.is_err()
         {
@@ -396,7 +398,9 @@ impl Session {
                 return Err(error);
             }
         };
-        let judged = exit_code(&so_far.results.counts, so_far.results.waived);
+        let waived = waivers::applied(&so_far.results, accepted);
+        let judged = exit_code(&so_far.results.counts, so_far.results.waived + waived.len() as u64);
+        waived.into_iter().for_each(|entry| self.sender.append(entry));
         let compared = self.options.baseline.as_ref().map(|old| baseline::held_against(old, &so_far.results));
         let judged = compared.as_ref().map_or(judged, |c| baseline::exit_code(judged, c));
         let code = self.options.cancel.exit_code().unwrap_or(judged);

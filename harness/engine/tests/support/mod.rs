@@ -381,6 +381,7 @@ pub fn with_provider(provider: Arc<dyn BenchProvider>, plan: Plan) -> ResolvedRu
         product: Some(product),
         lab: None,
         answers: None,
+        waivers: Vec::new(),
         warnings: Vec::new(),
     }
 }

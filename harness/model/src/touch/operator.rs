@@ -26,6 +26,9 @@ pub struct Question {
     pub secret: bool,
     /// Kinds of attachment required: `photo`, `file`, `text`.
     pub evidence: Vec<String>,
+    /// Whether `pass` needs them too.
+    #[serde(default)]
+    pub evidence_for_pass: bool,
 }
 
 /// An answer.

@@ -50,7 +50,7 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Option<(Answers, Vec<Sp
         });
     }
     let operator = operator.and_then(|o| o.node().json().as_object().cloned()).unwrap_or_default();
-    Some((Answers { operator, answers, file: Arc::clone(&node.span.file) }, spans))
+    Some((Answers { operator, answers, signed: None, file: Arc::clone(&node.span.file) }, spans))
 }
 
 fn needs_reason(one: &Fields<'_>, answer: &str, reason: &str, mistakes: &Mistakes) {

@@ -20,6 +20,7 @@ pub(crate) mod scope;
 pub(crate) mod step;
 pub(crate) mod suite;
 pub(crate) mod unit;
+pub(crate) mod waivers;
 pub(crate) mod with;
 
 use std::cell::RefCell;
@@ -78,4 +79,5 @@ pub(crate) mod keys {
     pub(crate) use super::step::{ASK_KEYS, CONTROL_ONLY, EVIDENCE, KEYS as STEP};
     pub(crate) use super::suite::KEYS as SUITE;
     pub(crate) use super::unit::{KEYS as UNIT, NEEDS};
+    pub(crate) use super::waivers::{ENTRY as WAIVER, KEYS as WAIVERS, SCOPE as WAIVER_SCOPE};
 }
