@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::real_servers::there;
 use super::support::{Lab, Ran, root};
 
 const PROFILE: &str = "etsi-en-303-645";
@@ -133,9 +134,7 @@ fn keygen(folder: &Path, args: &[&str]) {
 
 #[test]
 fn answers_that_are_not_signed_as_asked_refuse_the_run() {
-    if Command::new("ssh-keygen").arg("-?").output().is_err() {
-        assert!(std::env::var_os("ASSAY_REQUIRE_PEERS").is_none(), "openssh-client is not installed");
-        println!("skipped: openssh-client is not installed");
+    if !there("/usr/bin/ssh-keygen", "openssh-client") {
         return;
     }
     let lab = Lab::new(94, 1);

@@ -23,7 +23,7 @@ impl Drop for Server {
 }
 
 #[expect(clippy::print_stderr, reason = "a test that could not run says so")]
-fn there(program: &str, package: &str) -> bool {
+pub(super) fn there(program: &str, package: &str) -> bool {
     let found = Path::new(program).exists();
     if !found {
         assert!(std::env::var_os("ASSAY_REQUIRE_PEERS").is_none(), "{package} is not installed");

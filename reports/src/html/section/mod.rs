@@ -1,5 +1,6 @@
 //! The sections of the page, in their order. A section is a file here, a template beside it, and a line in [`ALL`].
 
+mod accepted;
 mod controls;
 mod coverage;
 mod deviations;
@@ -9,15 +10,18 @@ mod equipment;
 pub(super) mod evidence;
 mod findings;
 mod integrity;
+mod inventory;
 mod matrix;
 mod network;
 mod operator;
 mod policy;
+mod provisions;
 mod regimes;
 mod scope;
 mod scorecard;
 mod serial;
 mod timeline;
+mod to_do;
 mod units;
 mod verdict;
 
@@ -70,19 +74,23 @@ impl Section {
 pub(super) type Built = Result<Option<Section>, ReportError>;
 
 /// All sections, in the order of the page: the verdict and what it rests on first, findings before all else.
-const ALL: [fn(&Source<'_>) -> Built; 20] = [
+const ALL: [fn(&Source<'_>) -> Built; 24] = [
     verdict::section,
     scorecard::section,
     duties::section,
     scope::section,
     coverage::section,
+    to_do::section,
+    provisions::section,
     matrix::section,
     findings::section,
+    inventory::section,
     timeline::section,
     units::section,
     serial::section,
     network::section,
     operator::section,
+    accepted::section,
     controls::section,
     deviations::section,
     equipment::section,
