@@ -20,7 +20,10 @@ pub(super) fn verified(resolved: &mut ResolvedRun, signers: Option<&Path>) -> Re
     let Some(answers) = &mut resolved.answers else {
         return match signers {
             None => Ok(()),
-            Some(_) => Err(refuse("`--answer-signers` is given, and there is no answers file".into(), "name it with `--answers`")),
+            Some(_) => Err(refuse(
+                "`--answer-signers` is given, and there is no answers file".into(),
+                "name it with `--answers`",
+            )),
         };
     };
     let path = &answers.file.path;

@@ -1,7 +1,7 @@
 //! One file per command. Each returns its exit code.
 
-mod attest;
 mod answers;
+mod attest;
 mod check;
 mod checks;
 mod diff;

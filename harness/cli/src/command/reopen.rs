@@ -20,7 +20,8 @@ pub(super) fn reopened(pack: &Path) -> Result<PathBuf, String> {
         return Err(format!("{}: every selected unit has its verdict, and no question waits", pack.display()));
     }
     let copy = free_name(pack).ok_or_else(|| format!("{} has no name to copy it to", pack.display()))?;
-    copy_folder(pack, &copy).map_err(|e| format!("{} could not be copied to {}: {e}", pack.display(), copy.display()))?;
+    copy_folder(pack, &copy)
+        .map_err(|e| format!("{} could not be copied to {}: {e}", pack.display(), copy.display()))?;
     say::note(format!("{} is sealed and stays as it is; its copy goes on in {}", pack.display(), copy.display()));
     Ok(copy)
 }

@@ -10,8 +10,8 @@ use assay_model::results::{Results, ToolInfo};
 use clap::Parser;
 use tokio::sync::broadcast;
 
-use super::{answers, leakcheck, reopen};
 use super::pack::{Signer, vaults};
+use super::{answers, leakcheck, reopen};
 use crate::args::{Cli, Command, Resume, Run, Selection};
 use crate::live::{Show, follow};
 use crate::registry::registry;

@@ -18,7 +18,8 @@ fn results(ran: &Ran) -> Value {
 /// Both suites, with a scan that is no longer than it must be.
 fn whole(lab: &Lab, more: &[&str]) -> Ran {
     let (bench, out) = (lab.bench().display().to_string(), lab.path().display().to_string());
-    let mut args = vec!["run", "test-plans/psti/passwords.yaml", "test-plans/en303645", "--bench", &bench, "--out", &out];
+    let mut args =
+        vec!["run", "test-plans/psti/passwords.yaml", "test-plans/en303645", "--bench", &bench, "--out", &out];
     args.extend(["--set", "tcp_ports=1024-10000"]);
     args.extend(more);
     lab.assay(&args)
@@ -140,7 +141,8 @@ fn answers_that_are_not_signed_as_asked_refuse_the_run() {
     let lab = Lab::new(94, 1);
     let folder = lab.path();
     let answers = folder.join("answers.yaml");
-    let text = "assay: answers/1\noperator: { id: op-7 }\nanswers:\n  - { unit: PSTI-1.4, sample: \"*\", answer: pass }\n";
+    let text =
+        "assay: answers/1\noperator: { id: op-7 }\nanswers:\n  - { unit: PSTI-1.4, sample: \"*\", answer: pass }\n";
     std::fs::write(&answers, text).expect("written");
     keygen(folder, &["-q", "-t", "ed25519", "-N", "", "-f", "key", "-C", "op-7@lab"]);
     let public = std::fs::read_to_string(folder.join("key.pub")).expect("key");

@@ -68,8 +68,7 @@ impl Linting<'_> {
             if !found_in_folder {
                 let text = "this file does not say what it is";
                 let mistake = Diagnostic::error("file::kind", text, Some(node.span.clone()));
-                let known =
-                    "`assay: plan/1`, `bench/1`, `product/1`, `answers/1`, `lab/1`, `waivers/1`, `suite/1`";
+                let known = "`assay: plan/1`, `bench/1`, `product/1`, `answers/1`, `lab/1`, `waivers/1`, `suite/1`";
                 self.mistakes.add(mistake.help(format!("its first line is one of {known}")));
             }
             return;

@@ -69,7 +69,16 @@ pub fn load_plans(paths: &[PathBuf], registry: &Registry) -> Result<ResolvedRun,
         }
         let plans = plans.into_iter().map(finish).collect();
         let inputs = loading.files.into_inputs();
-        Ok(ResolvedRun { plans, bench: None, product: None, answers: None, lab: None, waivers: Vec::new(), inputs, warnings: found })
+        Ok(ResolvedRun {
+            plans,
+            bench: None,
+            product: None,
+            answers: None,
+            lab: None,
+            waivers: Vec::new(),
+            inputs,
+            warnings: found,
+        })
     })
 }
 

@@ -98,8 +98,12 @@ fn time_warning(
     mistakes: &Mistakes,
 ) {
     let (code, text) = match void {
-        Some("expired") => ("waivers::expired", format!("waiver `{id}` ended on {expires}: what it covered counts again")),
-        Some(_) => ("waivers::not-begun", format!("waiver `{id}` begins on {start}: until then nothing is waived by it")),
+        Some("expired") => {
+            ("waivers::expired", format!("waiver `{id}` ended on {expires}: what it covered counts again"))
+        }
+        Some(_) => {
+            ("waivers::not-begun", format!("waiver `{id}` begins on {start}: until then nothing is waived by it"))
+        }
         None => match days_left(expires, today) {
             Some(days @ ..=WARNED_DAYS) => {
                 ("waivers::ends-soon", format!("waiver `{id}` ends on {expires}, in {days} days"))
@@ -107,7 +111,8 @@ fn time_warning(
             _ => return,
         },
     };
-    mistakes.add(Diagnostic::warning(code, text, Some(span.clone())).help("mend the product, or have it approved again"));
+    mistakes
+        .add(Diagnostic::warning(code, text, Some(span.clone())).help("mend the product, or have it approved again"));
 }
 
 fn days_left(expires: &str, today: &str) -> Option<i64> {
