@@ -8,5 +8,7 @@ pub(crate) const CHANGED: u8 = 1;
 pub(crate) const INVALID: u8 = 2;
 /// The bench failed: no observation could be made.
 pub(crate) const BENCH: u8 = 4;
+/// Whoever answered or ran it stopped before the end.
+pub(crate) const INTERRUPTED: u8 = 130;
 /// Integrity, or evidence could not be kept.
 pub(crate) const INTEGRITY: u8 = 5;

@@ -87,6 +87,12 @@ fn checks(plan: &Plan, unit: &Unit) -> (Vec<String>, Vec<String>) {
     (own, controls)
 }
 
+/// The seeded defects that fail a unit, and so prove that it can fail.
+fn defects(unit: &str) -> Vec<String> {
+    let all = assay_virtual::models().iter().flat_map(|model| model.defects);
+    all.filter(|d| d.fails.contains(&unit)).map(|d| d.name.to_owned()).collect()
+}
+
 fn page(plan: &Plan) -> String {
     let mut sections: BTreeMap<(u32, u32), String> = BTreeMap::new();
     let mut counts: BTreeMap<(&str, bool), usize> = BTreeMap::new();
@@ -97,7 +103,7 @@ fn page(plan: &Plan) -> String {
         let key = (number.next().unwrap(), number.next().unwrap_or(0));
         let text = sections.entry(key).or_insert_with(|| {
             format!(
-                "\n## Section {clause}\n\n| unit | what | class | observed by | controls |\n|---|---|---|---|---|\n"
+                "\n## Section {clause}\n\n| unit | what | class | observed by | controls | proved by defect |\n|---|---|---|---|---|---|\n"
             )
         });
         let (own, controls) = checks(plan, unit);
@@ -105,12 +111,13 @@ fn page(plan: &Plan) -> String {
         let shown = |list: &[String]| list.join(", ");
         writeln!(
             text,
-            "| {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             unit.id,
             entry.title,
             unit.class.word(),
             shown(&own),
-            shown(&controls)
+            shown(&controls),
+            shown(&defects(&unit.id))
         )
         .unwrap();
     }
@@ -127,6 +134,8 @@ fn page(plan: &Plan) -> String {
     for (class, meaning) in meanings {
         writeln!(page, "| {} | {} | {meaning} |", class.0, counts.get(&class).copied().unwrap_or(0)).unwrap();
     }
+    page.push_str("\nA unit with a defect beside it is known to fail where it should: virtual devices have the defect, and tests hold\n");
+    page.push_str("which units it fails. `assay virtual list` describes them.\n");
     sections.values().for_each(|section| page.push_str(section));
     page
 }
@@ -156,4 +165,52 @@ fn the_page_says_what_the_plans_say() {
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(kept == page, "{} is out of date: run this test with ASSAY_WRITE=1", path.display());
+}
+
+/// What `explain` says of the whole plan with these further arguments: its last line.
+fn explained(more: &[&str]) -> serde_json::Value {
+    let root = plans().join("..");
+    let mut command = assert_cmd::Command::cargo_bin("assay").unwrap();
+    let out = command.current_dir(root).args(["explain", "test-plans/en303645", "--json"]).args(more).output().unwrap();
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_str(text.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn explain_accounts_for_every_unit_once() {
+    let registry = registry();
+    let profile = registry.catalogue.profiles.iter().find(|p| p.id == PROFILE).unwrap();
+    let said = explained(&["--bench", "lab-config/benches/virtual-camera.yaml"]);
+    let units = said["units"].as_array().unwrap();
+    assert_eq!(units.iter().map(|u| u["unit"].as_str().unwrap()).collect::<Vec<_>>(), profile.units);
+    for unit in units {
+        assert!(["automated", "assisted", "assessor"].contains(&unit["class"].as_str().unwrap()), "{unit}");
+        assert_eq!(unit["selected"], true, "the virtual bench provides all: {unit}");
+        assert!(unit["reason"].as_str().unwrap().len() >= 8, "{unit}");
+    }
+    let reason = |id: &str| units.iter().find(|u| u["unit"] == id).unwrap()["reason"].as_str().unwrap().to_owned();
+    assert!(reason("5.3-14-1 a").starts_with("does not apply: `ics["), "{}", reason("5.3-14-1 a"));
+    assert!(reason("5.6-1-2 b").contains("ports.scan"), "a shared observation is named: {}", reason("5.6-1-2 b"));
+    assert!(reason("5.2-1-1 a").starts_with("asks: "), "{}", reason("5.2-1-1 a"));
+}
+
+#[test]
+fn what_the_bench_lacks_is_named_and_takes_out_only_what_needs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = folder.path().join("bench.yaml");
+    let text = "assay: bench/1\nbench: paper\nprovider: { local: null }\npermits: [passive, active, disruptive]\nduts: [{ id: s1, console: { serial: /dev/ttyUSB9 } }]\n";
+    std::fs::write(&bench, text).unwrap();
+    let product = "lab-config/products/virtual-camera.yaml";
+    let said = explained(&["--bench", bench.to_str().unwrap(), "--product", product]);
+    let units = said["units"].as_array().unwrap();
+    assert_eq!(units.len(), 226);
+    let reason = |id: &str| units.iter().find(|u| u["unit"] == id).unwrap();
+    assert_eq!(reason("5.6-1-2 b")["selected"], false);
+    assert!(
+        reason("5.6-1-2 b")["reason"].as_str().unwrap().starts_with("not-provided: needs `network`"),
+        "{}",
+        reason("5.6-1-2 b")
+    );
+    assert_eq!(reason("5.2-1-2 a")["selected"], true, "a document needs no device");
 }

@@ -106,6 +106,11 @@ impl Origins {
         self.0.insert(path.into(), place.clone());
     }
 
+    /// Whether the value at `path` itself has a place.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+
     /// The place of the value at `path`, or of the nearest thing around it that has one.
     #[must_use]
     pub fn of(&self, path: &str) -> Option<&Place> {

@@ -79,7 +79,8 @@ pub fn text(document: &Value, shape: &Shape, blanks: bool) -> Written {
         ics(&mut out, part("ics").unwrap_or(&empty), shape, blanks);
     }
     if document.get("ixit").is_some() || blanks {
-        ixit(&mut out, part("ixit").unwrap_or(&empty), shape, blanks);
+        let asked = |table: &Table| blanks && table.serves.iter().any(|id| may_be_claimed(document, id));
+        ixit(&mut out, part("ixit").unwrap_or(&empty), shape, blanks, &asked);
     }
     let known = |key: &str| key == "assay" || PARTS.contains(&key);
     for (key, value) in document.as_object().into_iter().flatten().filter(|(k, _)| !known(k)) {
@@ -171,7 +172,13 @@ fn ics(out: &mut Writer, ics: &Map<String, Value>, shape: &Shape, blanks: bool) 
     }
 }
 
-fn ixit(out: &mut Writer, ixit: &Map<String, Value>, shape: &Shape, blanks: bool) {
+/// Whether a provision is claimed, or nothing is said of it yet.
+fn may_be_claimed(document: &Value, provision: &str) -> bool {
+    let said = document.get("ics").and_then(|ics| ics.get(provision)?.get("support")?.as_str());
+    said.is_none_or(|support| support == "Y")
+}
+
+fn ixit(out: &mut Writer, ixit: &Map<String, Value>, shape: &Shape, blanks: bool, asked: &dyn Fn(&Table) -> bool) {
     out.rule("implementation extra information for testing");
     out.key(0, "ixit", "ixit");
     if ixit.is_empty() && !blanks {
@@ -179,7 +186,7 @@ fn ixit(out: &mut Writer, ixit: &Map<String, Value>, shape: &Shape, blanks: bool
     }
     for table in &shape.tables {
         let said = ixit.get(&table.name).filter(|v| !(blanks && v.is_null()));
-        if said.is_none() && !blanks {
+        if said.is_none() && !asked(table) {
             continue;
         }
         let of = if table.record { String::new() } else { format!(": a row for each {}", table.rows_are) };
@@ -191,7 +198,7 @@ fn ixit(out: &mut Writer, ixit: &Map<String, Value>, shape: &Shape, blanks: bool
                 out.key(1, &table.name, &path);
                 rows.iter().for_each(|row| self::row(out, table, &path, row, blanks));
             }
-            Some(Value::Object(record)) if table.record && (blanks || !record.is_empty()) => {
+            Some(Value::Object(record)) if table.record && !record.is_empty() => {
                 out.key(1, &table.name, &path);
                 fields(out, table, &path, record, 2, blanks);
             }

@@ -223,6 +223,8 @@ pub struct Unit {
     pub tags: Vec<String>,
     /// Automated, assisted or by an assessor: from its steps.
     pub class: Class,
+    /// What it needs and the bench lacks; such a unit is deselected.
+    pub lacks: Vec<String>,
     /// `None`: selected. `Some(reason)`: deselected by `--select`, or not possible on this bench.
     pub deselected: Option<String>,
     /// Where it stands.

@@ -1,6 +1,10 @@
-//! `assay explain`: what would run and why, what would not and why. Nothing is opened.
+//! `assay explain`: what would run and why, what a person must do, what does not apply, and what cannot be done here and
+//! for want of what. Nothing is opened.
 
-use assay_engine::plan::{Action, ResolvedRun, Step, Unit};
+use std::collections::BTreeMap;
+
+use assay_engine::load::Applicability;
+use assay_engine::plan::{Action, Class, Plan, ResolvedRun, Step, Unit};
 use serde_json::json;
 
 use crate::args::Explain;
@@ -9,18 +13,21 @@ use crate::{exit, say};
 
 /// Exit 0 where all resolves.
 pub(super) fn run(args: &Explain) -> u8 {
-    let resolved = match super::run::resolve(&args.selection, &registry()) {
+    let resolved = match super::run::resolve(&args.selection, &registry(), true) {
         Ok(resolved) => resolved,
         Err(code) => return code,
     };
     if args.json {
-        let units = resolved.plans.iter().flat_map(|plan| &plan.units).flat_map(|unit| {
+        let applies = Applicability::of(&resolved);
+        let units = resolved.plans.iter().flat_map(|plan| plan.units.iter().map(move |unit| (plan, unit)));
+        let said = units.flat_map(|(plan, unit)| {
+            let fate = Fate::of(plan, unit, &applies);
+            let reason = fate.reason(plan, unit);
             ids(unit).map(move |id| {
-                json!({"unit": id, "class": unit.class.word(), "selected": unit.deselected.is_none(),
-                       "reason": unit.deselected.clone().unwrap_or_else(|| reason(unit))})
+                json!({"unit": id, "class": unit.class.word(), "selected": unit.deselected.is_none(), "reason": reason})
             })
         });
-        say::json(&json!({"units": units.collect::<Vec<_>>()}));
+        say::json(&json!({"units": said.collect::<Vec<_>>()}));
     } else {
         print(&resolved);
     }
@@ -33,12 +40,101 @@ pub(super) fn print(resolved: &ResolvedRun) {
         Some(bench) => say::result(format!("bench {} ({})", bench.request.bench, bench.request.provider)),
         None => say::result("no bench: no selected unit needs one"),
     }
+    let applies = Applicability::of(resolved);
     for plan in &resolved.plans {
         say::result(format!("\n{}: {}  ({})", plan.name, plan.title, plan.file.path.display()));
-        for unit in &plan.units {
-            let ids = ids(unit).collect::<Vec<_>>().join(", ");
-            let what = unit.deselected.as_ref().map_or_else(|| reason(unit), |why| format!("will not run: {why}"));
-            say::result(format!("  {ids}\n    {}\n    {}, {}: {what}", unit.title, unit.class.word(), unit.effect));
+        let fates: Vec<(&Unit, Fate)> = plan.units.iter().map(|u| (u, Fate::of(plan, u, &applies))).collect();
+        let count = |fate| fates.iter().filter(|(_, f)| *f == fate).map(|(u, _)| ids(u).count()).sum::<usize>();
+        let all: usize = plan.units.iter().map(|u| ids(u).count()).sum();
+        let parts: Vec<String> =
+            Fate::ALL.into_iter().filter(|f| count(*f) > 0).map(|f| format!("{} {}", count(f), f.words())).collect();
+        say::result(format!("{all} units: {}", parts.join(", ")));
+        for fate in Fate::ALL.into_iter().filter(|f| count(*f) > 0) {
+            say::result(format!("\n  {}", fate.words()));
+            for (unit, _) in fates.iter().filter(|(_, f)| *f == fate) {
+                let ids = ids(unit).collect::<Vec<_>>().join(", ");
+                say::result(format!("    {ids}  {}", unit.title));
+                say::result(format!("      {}", fate.reason(plan, unit)));
+            }
+        }
+        missing(plan);
+    }
+}
+
+/// What the bench lacks, and how many units wait for it.
+fn missing(plan: &Plan) {
+    let mut lacking: BTreeMap<&str, usize> = BTreeMap::new();
+    for need in plan.units.iter().flat_map(|u| &u.lacks) {
+        *lacking.entry(need).or_default() += 1;
+    }
+    if lacking.is_empty() {
+        return;
+    }
+    say::result("\n  missing on this bench");
+    for (need, units) in lacking {
+        let adapter = match need {
+            "network" => "an address for each DUT: `host`",
+            "console" => "a serial line to each DUT: `console`",
+            "power" => "a supply that can be switched for each DUT: `power`",
+            "probe" => "a debug probe on each DUT: `probe`",
+            "labels" => "label data of each sample, in the dossier's `samples`",
+            _ => "see the bench's schema, `assay schema bench`",
+        };
+        say::result(format!("    {need} ({units} unit{}): {adapter}", if units == 1 { "" } else { "s" }));
+    }
+}
+
+/// What becomes of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Runs,
+    Operator,
+    NotApplicable,
+    NotHere,
+    Deselected,
+}
+
+impl Fate {
+    const ALL: [Self; 5] = [Self::Runs, Self::Operator, Self::NotApplicable, Self::NotHere, Self::Deselected];
+
+    fn of(plan: &Plan, unit: &Unit, applies: &Applicability) -> Self {
+        match (&unit.deselected, unit.class) {
+            (Some(_), _) if !unit.lacks.is_empty() => Self::NotHere,
+            (Some(why), _) if why.starts_with("not-permitted") => Self::NotHere,
+            (Some(_), _) => Self::Deselected,
+            _ if applies.of_unit(plan, unit) == Some(false) => Self::NotApplicable,
+            (None, Class::Automated) => Self::Runs,
+            (None, Class::Assisted | Class::Assessor) => Self::Operator,
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Runs => "run by themselves",
+            Self::Operator => "need an operator",
+            Self::NotApplicable => "do not apply to this dossier",
+            Self::NotHere => "cannot be done here",
+            Self::Deselected => "are not selected",
+        }
+    }
+
+    /// Why, or what will decide it.
+    fn reason(self, plan: &Plan, unit: &Unit) -> String {
+        let when = unit.when.as_ref().map(|w| w.source.split_whitespace().collect::<Vec<_>>().join(" "));
+        if let Some(why) = &unit.deselected {
+            return why.clone();
+        }
+        if self == Self::NotApplicable {
+            return format!("does not apply: `{}` is false", when.unwrap_or_default());
+        }
+        let mut text = decided_by(plan, unit);
+        if self == Self::Operator {
+            let question = unit.question.split_whitespace().collect::<Vec<_>>().join(" ");
+            text = format!("asks: {question} ({}; {text})", unit.class.word());
+        }
+        match when {
+            Some(when) if self == Self::Runs => format!("{text}; applies when {when}"),
+            _ => text,
         }
     }
 }
@@ -47,32 +143,34 @@ fn ids(unit: &Unit) -> impl Iterator<Item = &str> {
     std::iter::once(unit.id.as_str()).chain(unit.also.iter().map(|(id, _)| id.as_str()))
 }
 
-/// What will decide the unit.
-fn reason(unit: &Unit) -> String {
-    let mut checks = Vec::new();
-    names(&unit.steps, &mut checks);
+/// The checks that observe for a unit, those of shared steps that it reads among them.
+fn decided_by(plan: &Plan, unit: &Unit) -> String {
+    let mut found = Vec::new();
+    checks(&unit.steps, &mut found);
     for control in &unit.control {
-        names(std::slice::from_ref(&control.step), &mut checks);
+        checks(std::slice::from_ref(&control.step), &mut found);
     }
-    let mut text = if checks.is_empty() { "decided by shared observations".into() } else { checks.join(", ") };
-    if let Some(when) = &unit.when {
-        text.push_str(&format!("; applies when {}", when.source));
+    let read = unit.names();
+    let shared = plan.shared.iter().filter(|s| s.name.as_ref().is_some_and(|name| read.contains(name)));
+    shared.for_each(|step| checks(std::slice::from_ref(step), &mut found));
+    match (found.is_empty(), unit.class) {
+        (false, _) => found.join(", "),
+        (true, Class::Automated) => "decided by the dossier".to_owned(),
+        (true, _) => "an operator's answer".to_owned(),
     }
-    text
 }
 
-fn names(steps: &[Step], into: &mut Vec<String>) {
+fn checks(steps: &[Step], into: &mut Vec<String>) {
     for step in steps {
-        let name = match &step.action {
-            Action::Check { check, .. } => check.info().name.to_owned(),
-            Action::Ask(_) => "an operator's answer".to_owned(),
-            Action::ForEach { steps, .. } => {
-                names(steps, into);
-                continue;
+        match &step.action {
+            Action::Check { check, .. } => {
+                let name = check.info().name.to_owned();
+                if !into.contains(&name) {
+                    into.push(name);
+                }
             }
-        };
-        if !into.contains(&name) {
-            into.push(name);
+            Action::Ask(_) => {}
+            Action::ForEach { steps, .. } => checks(steps, into),
         }
     }
 }

@@ -12,6 +12,7 @@ mod leakcheck;
 mod lint;
 mod pack;
 mod passphrase;
+mod product;
 mod rejudge;
 mod reopen;
 mod report;
@@ -44,6 +45,7 @@ pub(crate) fn dispatch(command: Command) -> u8 {
         Command::Leakcheck(args) => leakcheck::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Product(args) => product::run(args),
         Command::Virtual(args) => virtual_devices::run(args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

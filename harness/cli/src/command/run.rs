@@ -20,7 +20,7 @@ use crate::{exit, say};
 /// Runs plans and seals the pack.
 pub(super) fn run(args: Run) -> u8 {
     let registry = registry();
-    let resolved = match resolve(&args.selection, &registry) {
+    let resolved = match resolve(&args.selection, &registry, args.dry_run) {
         Ok(resolved) => resolved,
         Err(code) => return code,
     };
@@ -76,7 +76,7 @@ pub(super) fn resume(args: Resume) -> u8 {
     }
     let registry = registry();
     let begun = begun(&args.pack).map(|run| {
-        let resolved = resolve(&run.selection, &registry)?;
+        let resolved = resolve(&run.selection, &registry, false)?;
         Ok((resolved, baseline(run.baseline.as_deref())?))
     });
     let (resolved, baseline) = match begun {
@@ -138,7 +138,7 @@ fn begun(pack: &Path) -> Result<Run, String> {
 }
 
 /// Loads and resolves; prints every mistake. Nothing is opened.
-pub(super) fn resolve(selection: &Selection, registry: &Registry) -> Result<ResolvedRun, u8> {
+pub(super) fn resolve(selection: &Selection, registry: &Registry, explaining: bool) -> Result<ResolvedRun, u8> {
     let request = LoadRequest {
         plans: selection.plans.clone(),
         bench: selection.bench.clone(),
@@ -150,6 +150,7 @@ pub(super) fn resolve(selection: &Selection, registry: &Registry) -> Result<Reso
         select: selection.select.clone(),
         samples: selection.samples,
         defects: selection.defects.clone(),
+        explaining,
     };
     match load::load(&request, registry) {
         Ok(mut resolved) => {

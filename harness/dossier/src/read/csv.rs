@@ -3,11 +3,8 @@
 use csv::ReaderBuilder;
 
 use super::source;
-use super::table::{Cell, Content, Table};
+use super::table::{self, Cell, Content, Table};
 use crate::place::{Finding, Place};
-
-/// Most rows.
-const MAX_ROWS: usize = 20_000;
 
 pub(super) fn tables(file: &str, named: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Vec<Table> {
     let text = match source::text(file, bytes) {
@@ -21,7 +18,7 @@ pub(super) fn tables(file: &str, named: &str, bytes: &[u8], findings: &mut Vec<F
     let mut reader =
         ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter(&text)).from_reader(text.as_bytes());
     let (mut rows, mut record) = (Vec::new(), csv::StringRecord::new());
-    let (mut seen, mut line) = (0, 1);
+    let (mut seen, mut line, mut left) = (0, 1, table::MAX_CELLS);
     loop {
         match reader.read_record(&mut record) {
             Ok(true) => {}
@@ -32,9 +29,9 @@ pub(super) fn tables(file: &str, named: &str, bytes: &[u8], findings: &mut Vec<F
                 return Vec::new();
             }
         }
-        if rows.len() == MAX_ROWS {
-            let text = format!("it has more than {MAX_ROWS} rows");
-            findings.push(Finding::mistake("import::size", &whole, text, "keep the rows of the dossier"));
+        left = left.saturating_sub(record.len());
+        if left == 0 {
+            findings.push(table::too_many(&whole));
             return Vec::new();
         }
         // The reader's own count leaves out breaks inside quotes; it may stand before the break that ended the last row.

@@ -114,9 +114,11 @@ impl<'s> Document<'s> {
         let full = format!("{}/{id}", path.join("/"));
         let place = places.iter().find(|(key, _)| key == "id").or(places.first()).map(|(_, place)| place.clone());
         let Some(place) = place else { return };
+        let is_known = self.origins.has(&full);
         let Some(map) = self.map(around) else { return };
         let Value::Array(rows) = map.entry(*last).or_insert_with(|| json!([])) else { return };
-        if let Some(known) = rows.iter().find(|r| r.get("id").and_then(Value::as_str) == Some(id.as_str())) {
+        if let Some(known) = rows.iter().filter(|_| is_known).find(|r| r.get("id").and_then(Value::as_str) == Some(&id))
+        {
             if *known != Value::Object(row) {
                 let other = self.origins.of(&full).map(ToString::to_string).unwrap_or_default();
                 let text = format!("the row `{id}` of {last} says something else at {other}");

@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::source;
-use super::table::{Cell, Content, Table};
+use super::table::{self, Cell, Content, Table};
 use crate::place::{Finding, Place};
 use crate::tables::{FACTS, PRODUCT, SAMPLES};
+
+/// Keys of rows beyond these are of no table.
+const MAX_COLUMNS: usize = 200;
+/// Longest path that has a place of its own; what is below has that of what is around it.
+const MAX_PATH: usize = 300;
 
 pub(super) fn tables(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> Vec<Table> {
     let whole = Place::File(file.to_owned());
@@ -42,13 +47,22 @@ pub(super) fn tables(file: &str, bytes: &[u8], findings: &mut Vec<Finding>) -> V
         findings.push(Finding::mistake("import::json", &whole, "this is no object", help));
         return Vec::new();
     };
-    Json { file, places, exact: map.get("assay") == Some(&Value::from("product/1")) }.all(map, findings)
+    let exact = map.get("assay") == Some(&Value::from("product/1"));
+    let json = Json { file, places, exact, left: std::cell::Cell::new(table::MAX_CELLS) };
+    let tables = json.all(map, findings);
+    if json.left.get() == 0 {
+        findings.push(table::too_many(&whole));
+        return Vec::new();
+    }
+    tables
 }
 
 struct Json<'a> {
     file: &'a str,
     places: Places,
     exact: bool,
+    /// How many more cells are taken.
+    left: std::cell::Cell<usize>,
 }
 
 impl Json<'_> {
@@ -133,11 +147,15 @@ impl Json<'_> {
     fn rows(&self, name: &str, path: &str, rows: &[Value]) -> Table {
         let mut headings: Vec<&str> = Vec::new();
         for key in rows.iter().filter_map(Value::as_object).flat_map(|row| row.keys()) {
-            if !headings.contains(&key.as_str()) {
+            if headings.len() <= MAX_COLUMNS && !headings.contains(&key.as_str()) {
                 headings.push(key);
             }
         }
         let whole = self.places.of_path(self.file, path);
+        self.left.set(self.left.get().saturating_sub(headings.len() * (rows.len() + 1)));
+        if self.left.get() == 0 {
+            return Table { name: name.to_owned(), place: whole, rows: Vec::new(), exact: self.exact };
+        }
         let heading = |text: &&str| Cell { content: Content::Text((*text).to_owned()), place: whole.clone() };
         let mut table = vec![headings.iter().map(heading).collect::<Vec<_>>()];
         for (at, row) in rows.iter().enumerate() {
@@ -241,7 +259,11 @@ impl Walk<'_> {
 
     fn value(&mut self, path: &str) {
         self.skip(&[]);
-        self.starts.insert(path.to_owned(), (self.line, self.column));
+        // Below a long path all is one place: paths of a hostile file would be larger than the file.
+        let deep = path.len() > MAX_PATH;
+        if !deep {
+            self.starts.insert(path.to_owned(), (self.line, self.column));
+        }
         match self.rest.peek() {
             Some('{') => {
                 self.next();
@@ -252,8 +274,9 @@ impl Walk<'_> {
                         break;
                     }
                     let at = (self.line, self.column);
-                    let inner = format!("{path}/{}", self.string());
-                    if self.starts.contains_key(&inner) {
+                    let key = self.string();
+                    let inner = if deep { "\u{0}".repeat(MAX_PATH + 1) } else { format!("{path}/{key}") };
+                    if !deep && self.starts.contains_key(&inner) {
                         self.doubles.push(at);
                     }
                     self.skip(&[':']);
@@ -268,7 +291,11 @@ impl Walk<'_> {
                         self.next();
                         break;
                     }
-                    self.value(&format!("{path}/{n}"));
+                    if deep {
+                        self.value(&"\u{0}".repeat(MAX_PATH + 1));
+                    } else {
+                        self.value(&format!("{path}/{n}"));
+                    }
                 }
             }
             Some('"') => drop(self.string()),

@@ -2,7 +2,7 @@
 
 use super::recognise::{self, Named};
 use super::source;
-use super::table::{Cell, Content, Table};
+use super::table::{self, Cell, Content, Table};
 use crate::ident;
 use crate::place::{Finding, Place};
 use crate::shape::Shape;
@@ -24,8 +24,15 @@ pub(super) fn tables(file: &str, named: &str, bytes: &[u8], shape: &Shape, findi
         findings.push(Finding::mistake("import::size", &place, said, "keep the tables of the dossier"));
         return Vec::new();
     }
-    let mut reader =
-        Reader { file, shape, tables: Vec::new(), headings: vec![(0, named.to_owned())], open: None, fields: None };
+    let mut reader = Reader {
+        file,
+        shape,
+        tables: Vec::new(),
+        headings: vec![(0, named.to_owned())],
+        left: table::MAX_CELLS,
+        open: None,
+        fields: None,
+    };
     let mut fenced = false;
     for (number, line) in text.lines().enumerate() {
         if line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~") {
@@ -34,6 +41,10 @@ pub(super) fn tables(file: &str, named: &str, bytes: &[u8], shape: &Shape, findi
         reader.line(number + 1, line, fenced);
     }
     reader.finish();
+    if reader.left == 0 {
+        findings.push(table::too_many(&Place::File(file.to_owned())));
+        return Vec::new();
+    }
     reader.tables
 }
 
@@ -43,6 +54,8 @@ struct Reader<'a> {
     tables: Vec<Table>,
     /// The headings around this line, with their depth; the file's name first.
     headings: Vec<(usize, String)>,
+    /// How many more cells are taken.
+    left: usize,
     /// A table with pipes, while its lines last.
     open: Option<Table>,
     /// A table whose fields are headings, while its section lasts.
@@ -139,6 +152,10 @@ impl Reader<'_> {
             .into_iter()
             .map(|(column, text)| Cell { content: Content::Text(text), place: self.place(number, column) });
         let cells: Vec<Cell> = cells.collect();
+        self.left = self.left.saturating_sub(cells.len());
+        if self.left == 0 {
+            return;
+        }
         let ruler = |cell: &Cell| {
             let text = cell.text();
             !text.is_empty() && text.chars().all(|c| "-: ".contains(c)) && text.contains('-')
@@ -177,6 +194,10 @@ impl Reader<'_> {
                 if !labels.contains(&label) {
                     labels.push(label);
                 }
+            }
+            self.left = self.left.saturating_sub((labels.len() + 1) * (found.len() + 1));
+            if self.left == 0 {
+                return;
             }
             rows.push(std::iter::once("ID").chain(labels.iter().map(String::as_str)).map(text).collect());
             for (id, row) in &found {

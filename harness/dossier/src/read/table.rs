@@ -2,7 +2,16 @@
 
 use serde_json::Value;
 
-use crate::place::Place;
+use crate::place::{Finding, Place};
+
+/// Most cells of a file, empty ones between others included. The largest honest dossiers have a tenth of it.
+pub(super) const MAX_CELLS: usize = 200_000;
+
+/// Says that a file has more cells than that.
+pub(super) fn too_many(place: &Place) -> Finding {
+    let text = format!("it has more than {MAX_CELLS} cells");
+    Finding::mistake("import::size", place, text, "keep the tables of the dossier")
+}
 
 /// A cell.
 #[derive(Debug, Clone)]

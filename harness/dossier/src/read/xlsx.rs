@@ -6,15 +6,13 @@ use std::io::{Cursor, Read};
 use calamine::{DataRef, Dimensions, Reader, Xlsx};
 use zip::ZipArchive;
 
-use super::table::{Cell, Content, Table};
+use super::table::{self, Cell, Content, MAX_CELLS, Table};
 use crate::place::{Finding, Place};
 
 /// Most bytes of all parts together, unpacked.
 const MAX_UNPACKED: u64 = 96 << 20;
 /// Most parts.
 const MAX_PARTS: usize = 2_000;
-/// Most cells with something in them.
-const MAX_CELLS: usize = 200_000;
 /// Most sheets.
 const MAX_SHEETS: usize = 200;
 /// Columns beyond this one hold no field of any table.
@@ -52,8 +50,7 @@ pub(super) fn tables(file: &str, bytes: Vec<u8>, findings: &mut Vec<Finding>) ->
             Err(e) => findings.push(broken(e)),
         }
         if left == 0 {
-            let text = format!("more than {MAX_CELLS} cells have something in them");
-            findings.push(Finding::mistake("import::size", &place, text, "keep the sheets of the dossier"));
+            findings.push(table::too_many(&place));
             return Vec::new();
         }
     }
@@ -149,6 +146,12 @@ impl Sheet<'_> {
             };
             findings.push(Finding::note("import::formula", first, text));
         }
+        // Rows are as wide as their last cell.
+        let width = |cells: &Vec<(u32, String)>| cells.iter().map(|(c, _)| *c as usize + 1).max().unwrap_or(0);
+        *left = left.saturating_sub(found.values().map(width).sum());
+        if *left == 0 {
+            found.clear();
+        }
         self.merged_rows(&found, findings);
         let rows = found.into_iter().map(|(row, cells)| self.row(row, &cells)).collect();
         Ok(Table { name: self.name.to_owned(), place: self.place(), rows, exact: false })
@@ -170,9 +173,8 @@ impl Sheet<'_> {
     fn merged_rows(&self, found: &std::collections::BTreeMap<u32, Vec<(u32, String)>>, findings: &mut Vec<Finding>) {
         for area in &self.merged {
             let rows = area.start.0..=area.end.0;
-            let data = rows.clone().filter(|row| {
-                found.get(row).is_some_and(|cells| cells.iter().any(|(c, _)| !(area.start.1..=area.end.1).contains(c)))
-            });
+            let beside = |cells: &[(u32, String)]| cells.iter().any(|(c, _)| !(area.start.1..=area.end.1).contains(c));
+            let data = found.range(rows.clone()).filter(|(_, cells)| beside(cells));
             if rows.clone().count() > 1 && data.count() > 1 {
                 let text = format!(
                     "cells are merged over rows {} to {}, so that it is open which of them this is said of",

@@ -1,8 +1,9 @@
 //! Lint: each file by what its first line says it is.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use assay_model::Diagnostic;
+use assay_model::{Diagnostic, SourceFile};
 
 use super::files::Files;
 use super::lower::catalogue::Known;
@@ -13,7 +14,7 @@ use super::resolve::{duplicates, plan_nodes};
 use super::rules;
 use super::source::unreadable;
 use super::suggest;
-use super::tree::Node;
+use super::tree::{self, Node};
 use crate::expr::on_big_stack;
 use crate::journal::today;
 use crate::plan::{Catalogue, Registry};
@@ -32,6 +33,23 @@ pub fn lint(paths: &[PathBuf], registry: &Registry) -> Vec<Diagnostic> {
             linting.path(path, 0);
         }
         linting.mistakes.take()
+    })
+}
+
+/// Every mistake and warning in a dossier whose text is at hand, as if it had been read from that file.
+#[must_use]
+pub fn lint_product(file: &Arc<SourceFile>, registry: &Registry) -> Vec<Diagnostic> {
+    on_big_stack(|| {
+        let mistakes = Mistakes::default();
+        match tree::parse(file) {
+            Ok(node) => {
+                if let Some(product) = lower::product::lower(&node, &mistakes) {
+                    rules::check(&node, &product, &registry.catalogue, &mistakes);
+                }
+            }
+            Err(mistake) => mistakes.add(*mistake),
+        }
+        mistakes.take()
     })
 }
 

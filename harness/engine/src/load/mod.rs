@@ -3,6 +3,7 @@
 //! The passes: [`source`] reads bytes → [`tree`] parses to a tree with places → `lower` makes typed values →
 //! `resolve` holds plans, bench and dossier against each other.
 
+mod applicability;
 mod blank;
 mod catalogue;
 mod files;
@@ -17,8 +18,9 @@ pub(crate) mod suggest;
 mod template;
 pub mod tree;
 
+pub use applicability::Applicability;
 pub use catalogue::{catalogue_of, load_catalogue};
-pub use lint::lint;
+pub use lint::{lint, lint_product};
 pub(crate) use lower::keys;
 pub use request::LoadRequest;
 pub(crate) use resolve::NOT_SELECTED;

@@ -25,4 +25,6 @@ pub struct LoadRequest {
     pub samples: Option<u32>,
     /// `--defect`, for virtual benches.
     pub defects: Vec<String>,
+    /// For `explain`: units that the bench cannot serve are taken out, each with what is missing, instead of being mistakes.
+    pub explaining: bool,
 }

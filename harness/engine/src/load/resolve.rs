@@ -122,6 +122,7 @@ impl Loading<'_> {
         let waivers = self.waivers(product.as_ref(), &plans);
         select::select(&mut plans, self.request.select.as_deref(), &self.mistakes);
         let given = against::Given {
+            explaining: self.request.explaining,
             bench: bench.as_ref().map(|(b, _)| b),
             bench_asked: self.request.bench.is_some(),
             product: product.as_ref(),

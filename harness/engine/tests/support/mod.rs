@@ -313,6 +313,7 @@ pub fn unit(id: &str, steps: Vec<Step>, expect: Vec<Expectation>) -> Unit {
         finally: Vec::new(),
         tags: Vec::new(),
         class: Class::Automated,
+        lacks: Vec::new(),
         deselected: None,
         span: span(),
     }

@@ -86,6 +86,7 @@ pub(crate) fn lower(node: &Node, around: &Around<'_>) -> Option<LoweredUnit> {
         expect: expectations,
         finally,
         tags: fields.texts("tags"),
+        lacks: Vec::new(),
         deselected: None,
         span: id_span.clone(),
         id: id.clone(),
@@ -218,6 +219,14 @@ fn known_ids(lowered: &LoweredUnit, around: &Around<'_>) {
 }
 
 impl Unit {
+    /// Every name that its expressions read, once or more often.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        self.each_expr(&mut |expr| names.extend(expr.names()));
+        names
+    }
+
     /// Calls `f` on each expression of the unit.
     pub(crate) fn each_expr<'u>(&'u self, f: &mut impl FnMut(&'u Expr)) {
         self.when.iter().for_each(&mut *f);

@@ -14,6 +14,8 @@ use crate::plan::{Product, Step};
 
 /// What there is to hold them against.
 pub(super) struct Given<'a> {
+    /// What the bench lacks takes a unit out instead of being a mistake.
+    pub(super) explaining: bool,
     pub(super) bench: Option<&'a BenchFile>,
     /// A bench was asked for, even if its file is no good: its absence is no news then.
     pub(super) bench_asked: bool,
@@ -33,11 +35,14 @@ pub(super) fn check(plans: &mut [LoweredPlan], given: &Given<'_>, mistakes: &Mis
                 continue;
             }
             match (&provides, given.bench) {
+                (Some(words), Some(bench)) if given.explaining => lacks(lowered, bench, words),
                 (Some(words), Some(bench)) => needs(lowered, bench, words, mistakes),
                 _ if !given.bench_asked => no_bench(lowered, shared, mistakes),
                 _ => {}
             }
-            asks_of_product(lowered, shared, given, mistakes);
+            if lowered.unit.deselected.is_none() {
+                asks_of_product(lowered, shared, given, mistakes);
+            }
         }
     }
 }
@@ -88,6 +93,19 @@ fn needs(lowered: &LoweredUnit, bench: &BenchFile, provides: &[&str], mistakes: 
                 .label(bench.span.clone(), format!("provides {}", suggest::list(provides)))
                 .help(help),
         );
+    }
+}
+
+/// Takes a unit out that the bench cannot serve.
+fn lacks(lowered: &mut LoweredUnit, bench: &BenchFile, provides: &[&str]) {
+    let missing = lowered.needs.iter().map(|(need, _)| need).filter(|need| !provides.contains(&need.as_str()));
+    let missing: Vec<String> = missing.cloned().collect();
+    if !missing.is_empty() {
+        let needs: Vec<String> = missing.iter().map(|need| format!("`{need}`")).collect();
+        let name = &bench.request.bench;
+        lowered.unit.deselected =
+            Some(format!("not-provided: needs {}, and nothing on bench `{name}` provides it", needs.join(" and ")));
+        lowered.unit.lacks = missing;
     }
 }
 
