@@ -417,7 +417,7 @@ pub(crate) struct ProductExport {
     /// As what
     #[arg(long, value_name = "FORMAT")]
     pub(crate) format: TableFormat,
-    /// The file to write, for csv the folder; JSON and Markdown go to standard output otherwise
+    /// The file to write, for csv the folder; standard output otherwise
     #[arg(long, value_name = "PATH")]
     pub(crate) out: Option<PathBuf>,
 }

@@ -67,6 +67,8 @@ struct Table {
 #[derive(Deserialize)]
 struct Field {
     key: String,
+    #[serde(default)]
+    holds: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -87,9 +89,17 @@ struct Standard {
     provisions: Vec<Provision>,
 }
 
+/// Of an edition whose conditions no expression decides.
+#[derive(Deserialize)]
+struct Provisions {
+    provisions: Vec<Provision>,
+}
+
 #[derive(Deserialize)]
 struct Condition {
     number: u8,
+    holds_when: String,
+    fact: String,
 }
 
 #[derive(Deserialize)]
@@ -211,13 +221,17 @@ fn en_303_645_has_68_provisions_by_status_and_13_conditions() {
         assert_eq!(p.status, status, "status of {} against its class and conditions", p.id);
         assert_eq!(p.class.ends_with(" C"), !p.conditions.is_empty(), "{}", p.id);
     }
+    for c in &en.conditions {
+        let not = c.holds_when.strip_prefix('!').unwrap_or(&c.holds_when);
+        assert_eq!(not.strip_prefix("product.facts."), Some(c.fact.as_str()), "condition {}", c.number);
+    }
     let used: BTreeSet<u8> = en.provisions.iter().flat_map(|p| p.conditions.iter().copied()).collect();
     assert_eq!(used, conditions.into_iter().collect(), "each condition serves a provision, and each named one exists");
 }
 
 #[test]
 fn the_newer_edition_has_78_provisions_and_the_editions_point_at_each_other() {
-    let (old, new): (Standard, Standard) = (read(EN), read(NEWER_EN));
+    let (old, new): (Standard, Provisions) = (read(EN), read(NEWER_EN));
     let new_ids = unique("provision", new.provisions.iter().map(|p| p.id.as_str()));
     let duty = |letter| new.provisions.iter().filter(|p| p.class.starts_with(letter)).count();
     assert_eq!((new_ids.len(), duty('M'), duty('R')), (78, 36, 42));
@@ -254,6 +268,9 @@ fn ts_103_701_has_68_groups_109_cases_226_units_and_29_tables() {
     assert_eq!(numbers, (1..=29).collect::<Vec<_>>());
     assert_eq!(unique("table", ts.ixit_tables.iter().map(|t| t.name.as_str())).len(), 29);
     assert_eq!(unique("table key", ts.ixit_tables.iter().map(|t| t.key.as_str())).len(), 29);
+    let fields = ts.ixit_tables.iter().flat_map(|t| t.fields.iter().chain(&t.machine_fields));
+    let holds = tally(fields.filter_map(|f| f.holds.as_deref()));
+    assert_eq!(holds, BTreeMap::from([("flag", 8), ("references", 5), ("data", 6)]), "what is no text");
     for table in &ts.ixit_tables {
         assert!(table.name.starts_with(&format!("{}-", table.number)), "{}", table.name);
         unique(&table.name, table.fields.iter().chain(&table.machine_fields).map(|f| f.key.as_str()));

@@ -156,6 +156,25 @@ fn every_unit_of_the_catalogue_is_planned_once_and_in_its_order() {
     }
 }
 
+/// What finds out what there is, for a whole sample: once on each, and shared by every unit that asks.
+const DISCOVERY: [&str; 3] = ["ports.scan", "auth.inventory", "auth.first_use"];
+
+#[test]
+fn discovery_runs_once_on_each_sample() {
+    let plan = plan(&registry());
+    let (mut shared, mut own) = (Vec::new(), Vec::new());
+    walk(&plan.shared, &mut shared, &mut Vec::new());
+    for check in DISCOVERY {
+        assert_eq!(shared.iter().filter(|c| *c == check).count(), 1, "{check} is shared");
+    }
+    for unit in &plan.units {
+        own.clear();
+        walk(&unit.steps, &mut own, &mut Vec::new());
+        let again: Vec<_> = own.iter().filter(|c| DISCOVERY.contains(&c.as_str())).collect();
+        assert!(again.is_empty(), "{} looks again: {again:?}", unit.id);
+    }
+}
+
 #[test]
 fn the_page_says_what_the_plans_say() {
     let page = page(&plan(&registry()));

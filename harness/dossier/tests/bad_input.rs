@@ -275,7 +275,15 @@ fn what_is_too_large_or_no_workbook_is_refused_before_it_is_unpacked() {
 fn two_far_cells_need_no_memory_and_macros_are_said_and_left_alone() {
     let folder = Folder::new();
     let bytes = book(|book| {
+        book.add_worksheet()
+            .set_name("ICS")
+            .unwrap()
+            .write_string(0, 0, "Reference")
+            .unwrap()
+            .write_string(0, 1, "Support")
+            .unwrap();
         let page = book.add_worksheet().set_name("16-CodeMin").unwrap();
+        page.set_hidden(true);
         rows(page, &[&["ID", "Description"], &["CodeMin-1", "x"]]);
         page.write_string(1_048_575, 16_383, "far away").unwrap();
     });
@@ -283,7 +291,13 @@ fn two_far_cells_need_no_memory_and_macros_are_said_and_left_alone() {
     parts.push(("xl/vbaProject.bin".into(), b"Sub Workbook_Open()".to_vec()));
     let (document, said) = folder.read(&[folder.put("m.xlsm", zip(&parts))]);
     assert_eq!(document["ixit"]["16-CodeMin"], json!([{"id": "CodeMin-1", "description": "x"}]));
-    assert_eq!(said, ["note: m.xlsm: it holds macros; they were not run"]);
+    assert_eq!(
+        said,
+        [
+            "note: m.xlsm: it holds macros; they were not run",
+            "note: m.xlsm, sheet `16-CodeMin`: the sheet is hidden; it was read"
+        ]
+    );
 }
 
 #[test]

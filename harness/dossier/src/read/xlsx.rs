@@ -3,7 +3,7 @@
 
 use std::io::{Cursor, Read};
 
-use calamine::{DataRef, Dimensions, Reader, Xlsx};
+use calamine::{DataRef, Dimensions, Reader, SheetVisible, Xlsx};
 use zip::ZipArchive;
 
 use super::table::{self, Cell, Content, MAX_CELLS, Table};
@@ -42,11 +42,22 @@ pub(super) fn tables(file: &str, bytes: Vec<u8>, findings: &mut Vec<Finding>) ->
         findings.push(Finding::mistake("import::size", &place, text, "keep the sheets of the dossier"));
         return Vec::new();
     }
+    let hidden: Vec<String> = book
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.visible != SheetVisible::Visible)
+        .map(|sheet| sheet.name.clone())
+        .collect();
     for name in names {
         let merged = book.merge_cells_by_sheet_name(&name).unwrap_or_default();
         let sheet = Sheet { file, name: &name, merged };
         match sheet.read(&mut book, &mut left, findings) {
-            Ok(table) => tables.push(table),
+            Ok(table) => {
+                if hidden.contains(&name) {
+                    findings.push(Finding::note("import::hidden", &table.place, "the sheet is hidden; it was read"));
+                }
+                tables.push(table);
+            }
             Err(e) => findings.push(broken(e)),
         }
         if left == 0 {

@@ -1,5 +1,6 @@
 //! `assay product export DOSSIER`: the tables that makers and laboratories work with.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use assay_dossier::{Shape, questions, read, write};
@@ -46,7 +47,10 @@ fn export(args: &ProductExport, document: &Value, shape: &Shape) -> Result<(), S
             say::result(out.display().to_string());
         }
         (None, TableFormat::Json | TableFormat::Markdown, [(_, bytes)]) => say::bytes(bytes),
-        _ => return Err("a workbook and a folder of tables need a place: `--out`".into()),
+        (None, TableFormat::Xlsx, [(_, bytes)]) if !std::io::stdout().is_terminal() => say::bytes(bytes),
+        _ => {
+            return Err("say where to by `--out`: a workbook is nothing for a terminal, tables are several files".into());
+        }
     }
     Ok(())
 }
