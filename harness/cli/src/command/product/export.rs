@@ -49,7 +49,9 @@ fn export(args: &ProductExport, document: &Value, shape: &Shape) -> Result<(), S
         (None, TableFormat::Json | TableFormat::Markdown, [(_, bytes)]) => say::bytes(bytes),
         (None, TableFormat::Xlsx, [(_, bytes)]) if !std::io::stdout().is_terminal() => say::bytes(bytes),
         _ => {
-            return Err("say where to by `--out`: a workbook is nothing for a terminal, tables are several files".into());
+            return Err(
+                "say where to by `--out`: a workbook is nothing for a terminal, tables are several files".into()
+            );
         }
     }
     Ok(())
