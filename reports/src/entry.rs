@@ -1,7 +1,9 @@
 //! A unit on one sample or over all of them: what JUnit, CSV and SARIF have one row for.
 
+use std::collections::{BTreeSet, HashMap};
+
 use assay_model::Verdict;
-use assay_model::results::{Results, SampleResult, UnitResult, Waived};
+use assay_model::results::{EvidenceItem, Results, SampleResult, UnitResult, Waived};
 
 /// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,33 @@ impl<'a> Entry<'a> {
     /// The first reason in words; for a PASS without one, nothing.
     pub(crate) fn reason(&self) -> &'a str {
         self.result.and_then(|r| r.reasons.first()).map_or("", |r| r.text.as_str())
+    }
+}
+
+/// Evidence by id, so that a run of any size is written in one pass.
+pub(crate) struct EvidenceIndex<'a>(HashMap<&'a str, &'a EvidenceItem>);
+
+impl<'a> EvidenceIndex<'a> {
+    pub(crate) fn of(results: &'a Results) -> Self {
+        Self(results.evidence.iter().map(|item| (item.id.as_str(), item)).collect())
+    }
+
+    /// What a row rests on: references of its reasons and of its steps, by id.
+    pub(crate) fn of_entry(&self, entry: &Entry<'_>) -> Vec<&'a EvidenceItem> {
+        let Some(result) = entry.result else { return Vec::new() };
+        let steps = result.steps.iter().flat_map(|s| &s.evidence);
+        self.named(result.reasons.iter().flat_map(|r| &r.refs).chain(steps))
+    }
+
+    /// What the reasons of a row point at, by id.
+    pub(crate) fn of_reasons(&self, entry: &Entry<'_>) -> Vec<&'a EvidenceItem> {
+        let reasons = entry.result.map_or(&[][..], |r| &r.reasons);
+        self.named(reasons.iter().flat_map(|r| &r.refs))
+    }
+
+    fn named<'r>(&self, refs: impl Iterator<Item = &'r String>) -> Vec<&'a EvidenceItem> {
+        let ids: BTreeSet<&str> = refs.map(|r| r.split('#').next().unwrap_or(r)).collect();
+        ids.into_iter().filter_map(|id| self.0.get(id).copied()).collect()
     }
 }
 

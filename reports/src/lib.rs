@@ -27,4 +27,4 @@ pub use list::{Format, ReportError};
 pub use reader::Reader;
 pub use text::{tally, unit_lines};
 pub use trace::Trace;
-pub use visible::visible;
+pub use visible::{visible, visible_line};

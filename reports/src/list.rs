@@ -15,6 +15,8 @@ pub enum Format {
     Html,
     /// junit.xml for continuous integration.
     Junit,
+    /// The same with properties on each case, which Jenkins' schema refuses and other readers show.
+    JunitRich,
     /// results/results.json: the whole result tree, which all others are rendered from.
     Json,
     /// summary.json for scripts.
@@ -54,9 +56,10 @@ pub enum ReportError {
 
 impl Format {
     /// All of them, in the order that help texts show.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Html,
         Self::Junit,
+        Self::JunitRich,
         Self::Json,
         Self::Summary,
         Self::Csv,
@@ -73,6 +76,7 @@ impl Format {
         match self {
             Self::Html => "html",
             Self::Junit => "junit",
+            Self::JunitRich => "junit-rich",
             Self::Json => "json",
             Self::Summary => "summary",
             Self::Csv => "csv",
@@ -96,6 +100,7 @@ impl Format {
         match self {
             Self::Html => "report.html",
             Self::Junit => "junit.xml",
+            Self::JunitRich => "results/junit-rich.xml",
             Self::Json => "results/results.json",
             Self::Summary => "summary.json",
             Self::Csv => "results/results.csv",
@@ -144,7 +149,8 @@ impl Format {
         let kept_by = reader.role.unwrap_or(Role::Manufacturer);
         match self {
             Self::Html => html::render(results, trace, reader.role),
-            Self::Junit => junit::render(results),
+            Self::Junit => junit::render(results, junit::Dialect::Default),
+            Self::JunitRich => junit::render(results, junit::Dialect::Rich),
             Self::Json => summary::results_json(results),
             Self::Summary => summary::summary_json(results),
             Self::Csv => csv::render(results),

@@ -1,13 +1,15 @@
 //! oscal-ar.json: OSCAL assessment-results 1.1.2. OSCAL knows satisfied and not-satisfied only, so each finding and
 //! observation carries our own word as a property.
 
+use std::collections::HashMap;
+
 use assay_model::Verdict;
-use assay_model::results::Results;
+use assay_model::results::{EvidenceItem, Results};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::ReportError;
-use crate::entry::{Entry, catalogue};
+use crate::entry::{Entry, EvidenceIndex, catalogue};
 use crate::summary::pretty;
 use crate::visible::visible_line;
 
@@ -16,8 +18,14 @@ const NS: &str = "https://assay-hil.example/ns/oscal";
 pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
     let id = |what: &str| uuid(&results.run_id, what);
     let entries: Vec<Entry<'_>> = Entry::all(results).collect();
+    let evidence = EvidenceIndex::of(results);
+    let uuids: Vec<String> = (0..entries.len()).map(|n| id(&format!("observation {n}"))).collect();
     let observations: Vec<Value> =
-        entries.iter().enumerate().map(|(n, e)| observation(results, e, &id(&format!("observation {n}")))).collect();
+        entries.iter().zip(&uuids).map(|(e, uuid)| observation(results, e, &evidence.of_reasons(e), uuid)).collect();
+    let mut related: HashMap<&str, Vec<Value>> = HashMap::new();
+    for (entry, uuid) in entries.iter().zip(&uuids) {
+        related.entry(entry.id).or_default().push(json!({"observation-uuid": uuid}));
+    }
     let mut findings = Vec::new();
     let mut risks = Vec::new();
     let mut excluded = Vec::new();
@@ -26,17 +34,13 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
             excluded.push(json!({"control-id": token(unit_id)}));
             continue;
         }
-        let related: Vec<Value> = (0..entries.len())
-            .filter(|n| entries[*n].id == unit_id)
-            .map(|n| json!({"observation-uuid": id(&format!("observation {n}"))}))
-            .collect();
         let mut finding = json!({
             "uuid": id(&format!("finding {unit_id}")),
             "title": line(&format!("{unit_id} {}", unit.title)),
             "description": line(&unit.question),
             "props": [prop("verdict", unit.verdict.word()), prop("catalogue", &catalogue(unit))],
             "target": {"type": "objective-id", "target-id": token(unit_id), "status": status(unit.verdict)},
-            "related-observations": related,
+            "related-observations": related.remove(unit_id.as_str()).unwrap_or_default(),
         });
         if let Some(w) = &unit.waived {
             let risk = id(&format!("risk {unit_id}"));
@@ -53,7 +57,8 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
         .map(|(id, _)| json!({"control-id": token(id)}))
         .collect();
     let mut selection = if covered.is_empty() {
-        json!({"description": "No unit applied."})
+        // A selection must select: with everything excluded, or nothing there, this is the one that can be written.
+        json!({"description": "No unit was judged.", "include-all": {}})
     } else {
         json!({"include-controls": covered})
     };
@@ -84,7 +89,7 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
     pretty("results/oscal-ar.json", &document)
 }
 
-fn observation(results: &Results, entry: &Entry<'_>, uuid: &str) -> Value {
+fn observation(results: &Results, entry: &Entry<'_>, evidence: &[&EvidenceItem], uuid: &str) -> Value {
     let description = if entry.reason().is_empty() { entry.verdict.word() } else { entry.reason() };
     let method = if entry.unit.class == "automated" { "TEST" } else { "EXAMINE" };
     let mut value = json!({
@@ -93,14 +98,8 @@ fn observation(results: &Results, entry: &Entry<'_>, uuid: &str) -> Value {
         "methods": [method],
         "collected": line(entry.result.map_or(&results.ended, |r| &r.ended)),
     });
-    let evidence: Vec<Value> = results
-        .evidence
+    let evidence: Vec<Value> = evidence
         .iter()
-        .filter(|item| {
-            entry
-                .result
-                .is_some_and(|r| r.reasons.iter().flat_map(|r| &r.refs).any(|x| x.split('#').next() == Some(&item.id)))
-        })
         .flat_map(|item| &item.files)
         .map(|f| json!({"href": format!("../{}", line(&f.path)), "description": format!("sha256 {}", line(&f.sha256))}))
         .collect();

@@ -1,5 +1,7 @@
 //! results.sarif: SARIF 2.1.0, a result per unit and sample.
 
+use std::collections::HashMap;
+
 use assay_model::results::Results;
 use assay_model::{ReasonClass, Verdict};
 use serde_json::{Value, json};
@@ -14,12 +16,12 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
         json!({"id": shown(id), "shortDescription": {"text": shown(&unit.title)}, "fullDescription": {"text": shown(&unit.question)},
             "properties": {"catalogue": catalogue(unit), "group": shown(group(unit)), "provision": shown(&unit.provision)}})
     }).collect();
-    let index = |id: &str| results.units.iter().position(|(other, _)| other == id);
+    let places: HashMap<&str, usize> = results.units.iter().enumerate().map(|(n, (id, _))| (id.as_str(), n)).collect();
     let (mut list, mut notifications) = (Vec::new(), Vec::new());
     for entry in Entry::all(results) {
         match entry.verdict {
             Verdict::Error => notifications.push(notification(&entry)),
-            _ => list.push(result(results, &entry, index(entry.id))),
+            _ => list.push(result(results, &entry, places.get(entry.id).copied())),
         }
     }
     let run = json!({

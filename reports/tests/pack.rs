@@ -87,7 +87,7 @@ fn every_kind_of_tampering_with_files_is_noticed() {
     };
     has(tamper("drop-line", &drop_line), FindingKind::Signature);
     let swap_evidence = |p: &Path| {
-        fs::copy(p.join("evidence/E-0006/payload.bin"), p.join("evidence/E-0004/payload.bin")).unwrap();
+        fs::copy(p.join("evidence/E-0006/payload.bin"), p.join("evidence/E-0005/payload.bin")).unwrap();
     };
     has(tamper("evidence", &swap_evidence), FindingKind::Evidence);
 }

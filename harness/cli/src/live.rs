@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use assay_engine::run::RunEvent;
 use assay_model::Verdict;
-use assay_reports::visible;
+use assay_reports::visible_line;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
@@ -67,7 +67,7 @@ impl View {
     }
 
     fn line(&self, text: String) {
-        self.bar.suspend(|| say::note(text));
+        self.bar.suspend(|| say::note(visible_line(&text)));
     }
 
     fn people(&mut self, event: &RunEvent) {
@@ -80,7 +80,7 @@ impl View {
             RunEvent::BenchReady { samples } => self.line(format!("samples: {}", samples.join(", "))),
             RunEvent::UnitStarted { unit, title, sample } => {
                 self.unit = named(unit, sample.as_deref());
-                self.bar.set_message(format!("{}  {}", self.counts(), visible(&format!("{} {title}", self.unit))));
+                self.bar.set_message(format!("{}  {}", self.counts(), visible_line(&format!("{} {title}", self.unit))));
             }
             RunEvent::Step { step, check, .. } => self.message(&format!("{step} ({check})")),
             RunEvent::Progress { step, done, total, text, .. } => {
@@ -91,18 +91,18 @@ impl View {
                 self.ended += 1;
                 self.failed += usize::from(*verdict == Verdict::Fail);
                 let why = reasons.first().filter(|_| *verdict != Verdict::Pass);
-                let why = why.map(|r| format!("  {}", visible(&r.text))).unwrap_or_default();
+                let why = why.map(|r| format!("  {}", r.text)).unwrap_or_default();
                 self.line(format!("{verdict:<14} {}{why}", named(unit, sample.as_deref())));
             }
             RunEvent::Prompt { unit, sample, .. } => self.message(&format!("waits for an answer: {unit} [{sample}]")),
-            RunEvent::Note { text } => self.line(format!("note: {}", visible(text))),
+            RunEvent::Note { text } => self.line(format!("note: {text}")),
             RunEvent::RunEnded { .. } => self.bar.finish_and_clear(),
         }
     }
 
     fn message(&self, text: &str) {
         if !self.plain {
-            self.bar.set_message(format!("{}  {}  {}", self.counts(), self.unit, visible(text)));
+            self.bar.set_message(format!("{}  {}  {}", self.counts(), self.unit, visible_line(text)));
         }
     }
 

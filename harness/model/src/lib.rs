@@ -24,6 +24,7 @@ mod seam;
 pub mod touch;
 mod transition;
 mod verdict;
+mod visible;
 
 pub use bench::{BenchProvider, BenchRequest, Dut, DutOrigin, Equipment, Limits, OpenBench, OpenDut};
 pub use bytes::Payload;
@@ -38,3 +39,4 @@ pub use seam::{Direction, EvidenceKind, EvidenceStream, Exchange, Outcome, Recor
 pub use touch::{Protocol, Touch, Touches};
 pub use transition::Transition;
 pub use verdict::{Reason, ReasonClass, Verdict};
+pub use visible::{hidden, visible, visible_line};

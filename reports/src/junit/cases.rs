@@ -1,9 +1,9 @@
 //! Results as test suites: one per test group or requirement, a test case per unit and sample.
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use assay_model::results::{Results, SampleResult};
+use assay_model::results::{EvidenceItem, Results, SampleResult};
 use assay_model::{Reason, ReasonClass, Verdict};
 use junit_report::{Duration, OffsetDateTime, Report, TestCase, TestResult, TestSuite};
 use time::format_description::well_known::Rfc3339;
@@ -11,34 +11,47 @@ use time::format_description::well_known::Rfc3339;
 use super::text::{attribute, body};
 use super::xml::{self, Property};
 use crate::ReportError;
-use crate::entry::{Entry, Scope, catalogue, group};
+use crate::entry::{Entry, EvidenceIndex, Scope, catalogue, group};
+
+/// Which readers it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// All of them.
+    Default,
+    /// Those that take properties on cases.
+    Rich,
+}
 
 /// Renders junit.xml.
-pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
-    let mut suites: Vec<TestSuite> = Vec::new();
+pub(crate) fn render(results: &Results, dialect: Dialect) -> Result<Vec<u8>, ReportError> {
+    let evidence = EvidenceIndex::of(results);
+    let mut suites: Vec<(TestSuite, Vec<Vec<Property>>)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for entry in Entry::all(results) {
         let (package, name) = (catalogue(entry.unit), group(entry.unit));
         let name = attribute(&format!("{package} {name}"));
-        let case = case(results, &entry);
-        if let Some(suite) = suites.iter_mut().find(|s| s.name == name) {
-            suite.add_testcase(case);
-            continue;
-        }
-        let mut suite = TestSuite::new(&name);
-        suite.package = package;
-        suite.hostname = attribute(if results.bench.is_empty() { "none" } else { &results.bench });
-        suite.timestamp = timestamp(&results.started);
-        suite.add_testcase(case);
-        suites.push(suite);
+        let place = *places.entry(name).or_insert_with_key(|name| {
+            let mut suite = TestSuite::new(name);
+            suite.package = package;
+            suite.hostname = attribute(if results.bench.is_empty() { "none" } else { &results.bench });
+            suite.timestamp = timestamp(&results.started);
+            suites.push((suite, Vec::new()));
+            suites.len() - 1
+        });
+        let (suite, of_cases) = &mut suites[place];
+        suite.add_testcase(case(results, &entry, &evidence.of_entry(&entry)));
+        of_cases.push(if dialect == Dialect::Rich { case_properties(results, &entry) } else { Vec::new() });
     }
+    let (suites, of_cases): (Vec<_>, Vec<_>) = suites.into_iter().unzip();
     let mut report = Report::new();
     report.add_testsuites(suites);
     let mut raw = Vec::new();
     report.write_xml(&mut raw).map_err(|e| ReportError::Junit(e.to_string()))?;
-    xml::finish(&raw, &properties(results)).map_err(ReportError::Junit)
+    let of_cases: Vec<Vec<Property>> = of_cases.into_iter().flatten().collect();
+    xml::finish(&raw, &properties(results), &of_cases).map_err(ReportError::Junit)
 }
 
-fn case(results: &Results, entry: &Entry<'_>) -> TestCase {
+fn case(results: &Results, entry: &Entry<'_>, evidence: &[&EvidenceItem]) -> TestCase {
     let suffix = match entry.scope {
         Scope::Sample(name) => format!(" [sample={name}]"),
         Scope::All => format!(" [samples={}]", entry.samples(results)),
@@ -50,8 +63,8 @@ fn case(results: &Results, entry: &Entry<'_>) -> TestCase {
     let place: String =
         group(entry.unit).chars().map(|c| if c == '.' || c.is_whitespace() { '_' } else { c }).collect();
     case.set_classname(&attribute(&format!("{}.{place}", catalogue(entry.unit))));
-    case.result = outcome(results, entry);
-    let attachments = attachments(results, entry);
+    case.result = outcome(results, entry, evidence);
+    let attachments = attachments(evidence);
     if !attachments.is_empty() {
         case.set_system_out(&format!("\n{attachments}\n"));
     }
@@ -59,10 +72,10 @@ fn case(results: &Results, entry: &Entry<'_>) -> TestCase {
 }
 
 /// The mapping: FAIL is a failure, what says nothing about the DUT is an error, and skipped means "need not hold".
-fn outcome(results: &Results, entry: &Entry<'_>) -> TestResult {
+fn outcome(results: &Results, entry: &Entry<'_>, evidence: &[&EvidenceItem]) -> TestResult {
     let verdict = entry.verdict;
     let message = attribute(&format!("{verdict}: {}", said(entry)));
-    let cause = Some(body(&details(results, entry)));
+    let cause = Some(body(&details(results, entry, evidence)));
     let type_ = format!("verdict.{}", verdict.word().to_lowercase().replace('_', "-"));
     match verdict {
         Verdict::Pass => TestResult::Success,
@@ -93,7 +106,7 @@ fn deselected(entry: &Entry<'_>) -> bool {
 }
 
 /// Reasons, expectations that did not hold, evidence with digests, and which pack this is.
-fn details(results: &Results, entry: &Entry<'_>) -> String {
+fn details(results: &Results, entry: &Entry<'_>, evidence: &[&EvidenceItem]) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{} on {}: {}", entry.id, place(results, entry), entry.verdict);
     let _ = writeln!(out, "question: {}", entry.unit.question);
@@ -104,10 +117,8 @@ fn details(results: &Results, entry: &Entry<'_>) -> String {
     if let Some(o) = &entry.unit.overridden {
         let _ = writeln!(out, "overridden: {} to {} by {} at {}: {}", o.old, o.new, o.authority, o.time, o.remark);
     }
-    for id in evidence_ids(entry) {
-        for file in results.evidence.iter().filter(|e| e.id == id).flat_map(|e| &e.files) {
-            let _ = writeln!(out, "evidence: {} sha256:{}", file.path, file.sha256);
-        }
+    for file in evidence.iter().flat_map(|e| &e.files) {
+        let _ = writeln!(out, "evidence: {} sha256:{}", file.path, file.sha256);
     }
     let _ = writeln!(out, "run: {}", results.run_id);
     out
@@ -137,19 +148,32 @@ fn expectations(out: &mut String, result: &SampleResult) {
     }
 }
 
-/// Evidence that a row rests on: references of its reasons, and of its steps.
-fn evidence_ids(entry: &Entry<'_>) -> BTreeSet<String> {
-    let Some(result) = entry.result else { return BTreeSet::new() };
-    let refs = result.reasons.iter().flat_map(|r| &r.refs).chain(result.steps.iter().flat_map(|s| &s.evidence));
-    refs.map(|r| r.split('#').next().unwrap_or(r).to_owned()).collect()
-}
-
 /// `[[ATTACHMENT|path]]` alone on a line, from the pack's root; none for paths that break the path rule of packs.
-fn attachments(results: &Results, entry: &Entry<'_>) -> String {
-    let ids = evidence_ids(entry);
-    let files = results.evidence.iter().filter(|e| ids.contains(&e.id)).flat_map(|e| &e.files);
+fn attachments(evidence: &[&EvidenceItem]) -> String {
+    let files = evidence.iter().flat_map(|e| &e.files);
     let lines = files.filter(|f| crate::pack::path_problem(&f.path).is_none());
     lines.take(50).map(|f| format!("[[ATTACHMENT|{}]]", f.path)).collect::<Vec<_>>().join("\n")
+}
+
+/// What a reader can sort and link by.
+fn case_properties(results: &Results, entry: &Entry<'_>) -> Vec<Property> {
+    let reasons = entry.result.map_or(&[][..], |r| &r.reasons);
+    let code = reasons.first().map(|r| format!("{}/{}", format!("{:?}", r.class).to_lowercase(), r.code));
+    let refs: Vec<&str> = reasons.iter().flat_map(|r| &r.refs).map(String::as_str).collect();
+    let all = [
+        ("verdict", entry.verdict.word().to_owned()),
+        ("unit", entry.id.to_owned()),
+        ("samples", entry.samples(results)),
+        ("provision", entry.unit.provision.clone()),
+        ("test_case", entry.unit.case.clone()),
+        ("method", entry.unit.class.clone()),
+        ("attempts", entry.result.map(|r| r.attempts.to_string()).unwrap_or_default()),
+        ("reason", code.unwrap_or_default()),
+        ("evidence", refs.join(" ")),
+        ("waiver", entry.waiver().map(|w| w.id.clone()).unwrap_or_default()),
+        ("operator", entry.result.and_then(|r| r.manual.as_ref()).map(|m| m.operator.clone()).unwrap_or_default()),
+    ];
+    all.into_iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| Property::new(name, &value)).collect()
 }
 
 fn properties(results: &Results) -> Vec<Property> {

@@ -5,7 +5,7 @@ use quick_xml::{Reader, Writer};
 
 use super::text::attribute;
 
-/// A suite property.
+/// A property of a suite or a case.
 pub(super) struct Property {
     name: &'static str,
     value: String,
@@ -27,14 +27,15 @@ struct Totals {
     millis: u64,
 }
 
-/// Indents, adds `<properties>` and `skipped` to each suite and totals to the root, writes times with three decimals
+/// Indents, adds `<properties>` and `skipped` to each suite, `<properties>` to each case that has any and totals to the root, writes times with three decimals
 /// and the timestamp in UTC without a zone.
 ///
 /// # Errors
 /// Only if the input is not what `junit-report` writes.
-pub(super) fn finish(raw: &[u8], properties: &[Property]) -> Result<Vec<u8>, String> {
+pub(super) fn finish(raw: &[u8], properties: &[Property], of_cases: &[Vec<Property>]) -> Result<Vec<u8>, String> {
     let suites = count(raw)?;
     let mut suite = suites.iter();
+    let mut of_cases = of_cases.iter();
     let mut reader = Reader::from_reader(raw);
     let mut writer = Writer::new(Vec::with_capacity(raw.len() * 2));
     let mut pretty = Pretty { depth: 0, inline: false };
@@ -47,10 +48,25 @@ pub(super) fn finish(raw: &[u8], properties: &[Property]) -> Result<Vec<u8>, Str
             Event::Empty(start) => Event::Empty(rewrite(&start, &mut suite, &suites)?),
             other => other,
         };
-        let opens_suite = matches!(&event, Event::Start(s) if s.name().as_ref() == b"testsuite");
-        pretty.write(&mut writer, event)?;
-        if opens_suite {
-            write_properties(&mut writer, &mut pretty, properties)?;
+        let list: &[Property] = match &event {
+            Event::Start(s) if s.name().as_ref() == b"testsuite" => properties,
+            Event::Start(s) | Event::Empty(s) if s.name().as_ref() == b"testcase" => {
+                of_cases.next().ok_or("a case was not counted")?
+            }
+            _ => &[],
+        };
+        match event {
+            event if list.is_empty() => pretty.write(&mut writer, event)?,
+            Event::Empty(case) => {
+                let end = case.to_end().into_owned();
+                pretty.write(&mut writer, Event::Start(case))?;
+                write_properties(&mut writer, &mut pretty, list)?;
+                pretty.write(&mut writer, Event::End(end))?;
+            }
+            event => {
+                pretty.write(&mut writer, event)?;
+                write_properties(&mut writer, &mut pretty, list)?;
+            }
         }
     }
     let mut out = writer.into_inner();

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use assay_model::results::SampleResult;
+use assay_model::{visible, visible_line};
 use serde_json::{Value, json};
 
 use super::options::RunError;
@@ -81,26 +82,29 @@ pub(super) fn write_up(folder: &Path, folded: &Folded, vault: &Vault) -> io::Res
     write(&folder.join("redaction").join("register.json"), &text)?;
     let mut names = BTreeSet::new();
     for (id, unit) in results.units.iter() {
-        let mut log = format!("{id}  {}\n{}\n{}\n", unit.verdict, unit.title, unit.question);
+        let [id, title, question] = [id, &unit.title, &unit.question].map(|text| visible_line(text));
+        let mut log = format!("{id}  {}\n{title}\n{question}\n", unit.verdict);
         for (sample, result) in &unit.samples {
             case_log(&mut log, &format!("sample {sample}"), result);
         }
         if let Some(result) = &unit.cross_sample {
             case_log(&mut log, "over all samples", result);
         }
-        let name = unique(&mut names, &format!("{}.log", safe(id)));
-        write(&folder.join("cases").join(name), printable(&log).as_bytes())?;
+        let name = unique(&mut names, &format!("{}.log", safe(&id)));
+        write(&folder.join("cases").join(name), visible(&log).as_bytes())?;
     }
     Ok(())
 }
 
 fn case_log(log: &mut String, what: &str, result: &SampleResult) {
+    // Whatever a DUT said stays on its line: it cannot write a line of its own.
     let mut line = |text: String| {
-        log.push_str(&text);
+        log.push_str(&visible_line(&text));
         log.push('\n');
     };
+    line(String::new());
     line(format!(
-        "\n== {what}: {} (attempts: {}, {} to {})",
+        "== {what}: {} (attempts: {}, {} to {})",
         result.verdict, result.attempts, result.started, result.ended
     ));
     for reason in &result.reasons {
@@ -140,19 +144,6 @@ fn case_log(log: &mut String, what: &str, result: &SampleResult) {
     for remark in &result.remarks {
         line(format!("   remark: {remark}"));
     }
-}
-
-/// Plain text that no terminal takes for a command.
-fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\t' => out.push(c),
-            c if c.is_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// Writes beside, then renames: a file of a pack is whole or absent.

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use assay_model::Direction;
+use assay_model::{Direction, hidden, visible};
 use serde_json::json;
 
 use super::evidence::{OutFile, take_excerpt};
@@ -181,7 +181,7 @@ impl Stream {
                 match c {
                     '\n' | '\t' => text.push(c),
                     '\r' => {}
-                    c if c.is_control() => text.push_str(&format!("\\x{:02x}", u32::from(c))),
+                    c if hidden(c) => text.push_str(&visible(c.encode_utf8(&mut [0; 4]))),
                     c => text.push(c),
                 }
             }
