@@ -46,7 +46,7 @@ fn everywhere(text: &str) -> Results {
     }
     results.operator = Some(text.to_owned());
     results.bench = text.to_owned();
-    for (_, value) in &mut results.product {
+    for value in results.product.values_mut() {
         *value = json!(text);
     }
     results
