@@ -18,6 +18,7 @@ mod reader;
 mod sarif;
 pub mod statement;
 mod summary;
+mod survey;
 mod text;
 mod trace;
 mod visible;

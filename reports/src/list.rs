@@ -6,7 +6,7 @@ use crate::consumer::{self, Sheet};
 use crate::failure_record::{self, FailureRecord};
 use crate::statement::{self, Statement};
 use crate::trace::Trace;
-use crate::{Reader, Role, csv, html, junit, oscal, sarif, summary};
+use crate::{Reader, Role, csv, html, junit, oscal, sarif, summary, survey};
 
 /// A way of writing results down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub enum Format {
     FailureRecord,
     /// One page for buyers.
     Consumer,
+    /// Products by items, to sort and to filter: the page of a survey.
+    Survey,
 }
 
 /// A report that could not be written. The pack is sealed without it only if the caller says so.
@@ -68,6 +70,7 @@ impl Format {
         Self::Statement,
         Self::FailureRecord,
         Self::Consumer,
+        Self::Survey,
     ];
 
     /// The word of `assay report --format`.
@@ -85,6 +88,7 @@ impl Format {
             Self::Statement => "statement",
             Self::FailureRecord => "failure-record",
             Self::Consumer => "consumer",
+            Self::Survey => "survey",
         }
     }
 
@@ -109,6 +113,7 @@ impl Format {
             Self::Statement => "statement.html",
             Self::FailureRecord => "failure-record.html",
             Self::Consumer => "consumer.html",
+            Self::Survey => "survey.html",
         }
     }
 
@@ -148,6 +153,8 @@ impl Format {
     pub fn render_for(self, results: &Results, trace: &Trace, reader: Reader) -> Result<Vec<u8>, ReportError> {
         let kept_by = reader.role.unwrap_or(Role::Manufacturer);
         match self {
+            // The page for an assessor is about one product; of a survey, the table of all of them is.
+            Self::Html if results.is_survey() => survey::render(results),
             Self::Html => html::render(results, trace, reader.role),
             Self::Junit => junit::render(results, junit::Dialect::Default),
             Self::JunitRich => junit::render(results, junit::Dialect::Rich),
@@ -168,6 +175,7 @@ impl Format {
                 let drawn = Sheet::of(results, reader.role);
                 if reader.json { consumer::json(&drawn) } else { consumer::html(&drawn) }
             }
+            Self::Survey => survey::render(results),
         }
     }
 }

@@ -3,17 +3,24 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use assay_model::touch::document::Politeness;
 use assay_model::{AddressBook, Recorder, Touches};
 use tokio::sync::Mutex;
 
-use crate::document::{DocumentSettings, DocumentSources};
+use crate::document::{DocumentSettings, DocumentSources, Library};
 use crate::operator::{Terminal, TerminalOperator};
 
 /// What the tool itself provides to units that touch no DUT. Attachments go to `recorder`.
+///
+/// In a survey it is documents alone, asked for politely and each once; they go to `recorder` too.
 #[must_use]
-pub fn own_ways(recorder: Arc<dyn Recorder>) -> Touches {
+pub fn own_ways(recorder: Arc<dyn Recorder>, survey: Option<Politeness>) -> Touches {
     let settings = DocumentSettings { folder: PathBuf::from("."), ..DocumentSettings::default() };
     let documents = DocumentSources::new(settings, Arc::new(AddressBook::new()));
+    if let Some(politeness) = survey {
+        let library = documents.ok().and_then(|sources| Library::new(sources.polite(politeness), recorder).ok());
+        return Touches { documents: library.map(|library| Arc::new(library) as _), ..Touches::default() };
+    }
     let terminal = Terminal::standard().map(|terminal| Arc::new(Mutex::new(terminal)));
     let who = std::env::var("USER").unwrap_or_else(|_| "operator".into());
     Touches {

@@ -1,13 +1,14 @@
 //! Fetching over HTTP and HTTPS, with redirects.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use assay_model::touch::document::{Document, DocumentResponse};
 use assay_model::touch::http::{HttpAnswer, HttpResponse};
 use assay_model::{Deadline, Fault};
 
 use super::DocumentSources;
+use super::gate::Entry;
 use super::public::is_public;
 use super::url::Url;
 use crate::http::{Parts, Target, exchange};
@@ -19,15 +20,29 @@ const MOST_REDIRECTS: usize = 8;
 /// Fetches a document, wherever redirects lead.
 ///
 /// # Errors
-/// The first address is private and not the bench's, or this host's own trouble.
+/// The first address is private and neither the bench's nor allowed, or this host's own trouble.
 pub(super) async fn fetch(
     sources: &DocumentSources,
     first: Url,
     max_bytes: u32,
     until: Deadline,
 ) -> Result<DocumentResponse, Fault> {
+    follow(sources, first, max_bytes, until, true).await
+}
+
+/// The same; `obeys` says whether robots.txt is asked first, which is not so for robots.txt itself.
+pub(super) async fn follow(
+    sources: &DocumentSources,
+    first: Url,
+    max_bytes: u32,
+    until: Deadline,
+    obeys: bool,
+) -> Result<DocumentResponse, Fault> {
     let mut url = first;
     let mut asked: Vec<String> = Vec::new();
+    let mut from_near = false;
+    // The page's own time: waiting for one's turn does not count.
+    let mut left = sources.gate.as_ref().map_or(Duration::MAX, |gate| gate.page_timeout());
     loop {
         let absent = |text: String, asked: &[String]| Ok(DocumentResponse::Absent { text, redirects: asked.to_vec() });
         if asked.contains(&url.to_string()) {
@@ -37,16 +52,33 @@ pub(super) async fn fetch(
             return absent(format!("more than {MOST_REDIRECTS} redirects, the next to {url}"), &asked);
         }
         let sockets = match resolve(sources, &url, until).await? {
-            Place::At(sockets) => sockets,
-            Place::Nowhere(text) => return absent(text, &asked),
-            Place::Near(text) if asked.is_empty() => {
-                return Err(Fault::plan("foreign-address", text)
-                    .with_help("name the host in the bench file, if the bench is meant to reach it"));
+            Place::At(sockets) => {
+                from_near = false;
+                sockets
             }
-            Place::Near(text) => return absent(format!("redirect refused: {text}"), &asked),
+            Place::Nowhere(text) => return absent(text, &asked),
+            // What the list names is asked for where the list may name it; a public site leads nobody home.
+            Place::Near(sockets, _) if sources.allows_near() && (asked.is_empty() || from_near) => {
+                from_near = true;
+                sockets
+            }
+            Place::Near(_, text) if asked.is_empty() => {
+                return Err(Fault::plan("foreign-address", text).with_help(sources.near_help()));
+            }
+            Place::Near(_, text) => return absent(format!("redirect refused: {text}"), &asked),
+        };
+        let _turn = match &sources.gate {
+            None => None,
+            Some(gate) => match gate.enter(sources, &url, obeys, until).await? {
+                Entry::Turn(turn) => Some(turn),
+                Entry::Refused(text) => return absent(text, &asked),
+            },
         };
         asked.push(url.to_string());
-        match get(&url, sockets, max_bytes, until).await? {
+        let started = Instant::now();
+        let answer = get(sources, &url, sockets, max_bytes, until.capped(left)).await?;
+        left = left.saturating_sub(started.elapsed());
+        match answer {
             HttpResponse::Answer(answer) => match next(&url, &answer) {
                 Some(Ok(next)) => url = next,
                 Some(Err(why)) => return absent(format!("redirect refused: {why}"), &asked),
@@ -60,14 +92,22 @@ pub(super) async fn fetch(
     }
 }
 
-async fn get(url: &Url, sockets: Vec<SocketAddr>, max_body: u32, until: Deadline) -> Result<HttpResponse, Fault> {
+async fn get(
+    sources: &DocumentSources,
+    url: &Url,
+    sockets: Vec<SocketAddr>,
+    max_body: u32,
+    until: Deadline,
+) -> Result<HttpResponse, Fault> {
     let target = Target {
         sockets,
         tls: url.tls,
         server_name: url.address().is_none().then(|| url.host.clone()),
         authority: url.authority(),
     };
-    let parts = Parts { method: "GET".into(), path: url.path.clone(), headers: Vec::new(), body: Vec::new(), max_body };
+    let headers = sources.gate.as_ref().map(|gate| ("user-agent".to_owned(), gate.user_agent().to_owned()));
+    let headers = headers.into_iter().collect();
+    let parts = Parts { method: "GET".into(), path: url.path.clone(), headers, body: Vec::new(), max_body };
     exchange(&target, parts, Instant::now(), until).await
 }
 
@@ -83,8 +123,8 @@ enum Place {
     At(Vec<SocketAddr>),
     /// The name leads nowhere: in words.
     Nowhere(String),
-    /// Only to private addresses that the bench does not own: in words.
-    Near(String),
+    /// Only to private addresses that the bench does not own: which, and in words.
+    Near(Vec<SocketAddr>, String),
 }
 
 /// The bench's own names first, then DNS.
@@ -113,8 +153,9 @@ async fn resolve(sources: &DocumentSources, url: &Url, until: Deadline) -> Resul
         found.into_iter().partition(|s| is_public(s.ip()) || sources.addresses.owns(s.ip()));
     Ok(match (reachable.is_empty(), near.first()) {
         (false, _) => Place::At(reachable),
-        (true, Some(near)) => {
-            Place::Near(format!("{url} leads to {}, a private address that the bench does not own", near.ip()))
+        (true, Some(first)) => {
+            let text = format!("{url} leads to {}, a private address that {}", first.ip(), sources.near_owner());
+            Place::Near(near, text)
         }
         (true, None) => Place::Nowhere(format!("the name `{}` has no address", url.host)),
     })
@@ -132,6 +173,7 @@ fn document(sources: &DocumentSources, url: &Url, redirects: Vec<String>, answer
         bytes: answer.body,
         truncated: answer.truncated,
         text: String::new(),
+        unread: String::new(),
         sha256: String::new(),
         tls_verifies: answer.tls.as_ref().map(|session| sources.trust.verifies(session, &url.host)),
         tls: answer.tls,

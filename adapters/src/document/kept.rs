@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use assay_model::touch::Way;
 use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents};
+use assay_model::touch::{Shared, Way};
 use assay_model::{Deadline, Direction, EvidenceKind, Fault, Recorder, StreamMeta, Touch};
 use async_trait::async_trait;
 use serde_json::json;
@@ -30,9 +30,17 @@ impl Touch<Documents> for KeptDocuments {
         }
         Ok(response)
     }
+
+    async fn shared(
+        &self,
+        request: &DocumentRequest,
+        until: Deadline,
+    ) -> Option<Result<Shared<DocumentResponse>, Fault>> {
+        self.inner.shared(request, until).await
+    }
 }
 
-fn meta(document: &Document) -> StreamMeta {
+pub(super) fn meta(document: &Document) -> StreamMeta {
     let settings = json!({
         "status": document.status,
         "media_type": document.media_type,

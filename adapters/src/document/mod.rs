@@ -3,22 +3,28 @@
 mod charset;
 mod fetch;
 mod file;
+mod gate;
 mod kept;
+mod library;
 mod public;
+mod robots;
+mod spill;
 mod text;
 mod url;
 
 pub(crate) use kept::KeptDocuments;
+pub use library::Library;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents};
+use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents, Politeness};
 use assay_model::{AddressBook, Deadline, Fault, Touch};
 use async_trait::async_trait;
 
+use self::gate::Gate;
 use crate::tls::{Trust, TrustError};
 
 /// Where documents come from.
@@ -27,6 +33,8 @@ pub struct DocumentSources {
     hosts: BTreeMap<String, IpAddr>,
     addresses: Arc<AddressBook>,
     trust: Trust,
+    /// Where the pages of strangers are asked for, many at once: whose turn it is.
+    gate: Option<Gate>,
 }
 
 /// What a bench says about documents.
@@ -47,7 +55,30 @@ impl DocumentSources {
     /// A root certificate that cannot be used.
     pub fn new(settings: DocumentSettings, addresses: Arc<AddressBook>) -> Result<Self, TrustError> {
         let DocumentSettings { folder, hosts, roots } = settings;
-        Ok(Self { folder, hosts, addresses, trust: Trust::with(&roots)? })
+        Ok(Self { folder, hosts, addresses, trust: Trust::with(&roots)?, gate: None })
+    }
+
+    /// The same for a survey: each host is asked politely.
+    #[must_use]
+    pub fn polite(self, politeness: Politeness) -> Self {
+        Self { gate: Some(Gate::new(politeness)), ..self }
+    }
+
+    fn allows_near(&self) -> bool {
+        self.gate.as_ref().is_some_and(Gate::allows_near)
+    }
+
+    /// Whose a private address is not.
+    fn near_owner(&self) -> &'static str {
+        if self.gate.is_some() { "a survey does not ask" } else { "the bench does not own" }
+    }
+
+    fn near_help(&self) -> &'static str {
+        if self.gate.is_some() {
+            "run with `--set allow_private=true` where the list means an address of your own network"
+        } else {
+            "name the host in the bench file, if the bench is meant to reach it"
+        }
     }
 }
 
@@ -57,6 +88,10 @@ impl Touch<Documents> for DocumentSources {
         let most = request.max_bytes;
         let found = match url::Url::parse(&request.source) {
             Ok(Some(url)) => fetch::fetch(self, url, most, until).await?,
+            // A list comes from anywhere: it names pages, never files of this host.
+            Ok(None) if self.gate.is_some() => {
+                return Err(Fault::plan("bad-url", format!("`{}` is no http or https URL", request.source)));
+            }
             Ok(None) => file::read(&self.folder, &request.source, most, until).await?,
             Err(why) => return Err(Fault::plan("bad-url", format!("`{}`: {why}", request.source))),
         };

@@ -25,6 +25,11 @@ impl<P: Protocol> Recorded<P> {
 #[async_trait]
 impl<P: Protocol> Touch<P> for Recorded<P> {
     async fn call(&self, request: P::Request, until: Deadline) -> Result<P::Response, Fault> {
+        if let Some(shared) = self.inner.shared(&request, until).await {
+            let shared = shared?;
+            self.recorder.rests_on(shared.evidence);
+            return Ok(shared.response);
+        }
         let asked = serde_json::to_value(&request).map_err(|e| not_json(P::NAME, "request", &e))?;
         // A call that is dropped half-way (an outer deadline, Ctrl-C) has touched the DUT all the same.
         let mut pending = Pending::<P>::new(Arc::clone(&self.recorder), asked);

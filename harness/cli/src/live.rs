@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use assay_engine::run::RunEvent;
 use assay_model::Verdict;
+use assay_model::results::Counts;
 use assay_reports::visible_line;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -41,6 +42,9 @@ struct View {
     bar: ProgressBar,
     plain: bool,
     total: usize,
+    /// Of a survey: how many there are, and how many are done. A line for each, and none for its units.
+    products: usize,
+    products_done: usize,
     ended: usize,
     failed: usize,
     unit: String,
@@ -55,7 +59,17 @@ impl View {
         if !bar.is_hidden() {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        Self { show, bar, plain: !std::io::stderr().is_terminal(), total: 0, ended: 0, failed: 0, unit: String::new() }
+        Self {
+            show,
+            bar,
+            plain: !std::io::stderr().is_terminal(),
+            total: 0,
+            products: 0,
+            products_done: 0,
+            ended: 0,
+            failed: 0,
+            unit: String::new(),
+        }
     }
 
     fn take(&mut self, event: &RunEvent) {
@@ -72,10 +86,16 @@ impl View {
 
     fn people(&mut self, event: &RunEvent) {
         match event {
-            RunEvent::RunStarted { folder, bench, units, .. } => {
-                self.total = *units;
+            RunEvent::RunStarted { folder, bench, units, products, .. } => {
+                (self.total, self.products) = (*units, *products);
                 let place = if bench.is_empty() { String::new() } else { format!(" on bench {bench}") };
                 self.line(format!("{units} units{place}; the record goes to {folder}"));
+            }
+            RunEvent::BenchReady { samples } if self.products > 0 => self.line(format!("{} products", samples.len())),
+            RunEvent::ProductEnded { product, counts } => {
+                self.products_done += 1;
+                let (product, tally) = (visible_line(product), counted(counts));
+                self.line(format!("{}/{} {product}  {tally}", self.products_done, self.products));
             }
             RunEvent::BenchReady { samples } => self.line(format!("samples: {}", samples.join(", "))),
             RunEvent::UnitStarted { unit, title, sample } => {
@@ -90,6 +110,9 @@ impl View {
             RunEvent::UnitEnded { unit, sample, verdict, reasons, .. } => {
                 self.ended += 1;
                 self.failed += usize::from(*verdict == Verdict::Fail);
+                if self.products > 0 {
+                    return;
+                }
                 let why = reasons.first().filter(|_| *verdict != Verdict::Pass);
                 let why = why.map(|r| format!("  {}", r.text)).unwrap_or_default();
                 self.line(format!("{verdict:<14} {}{why}", named(unit, sample.as_deref())));
@@ -109,6 +132,12 @@ impl View {
     fn counts(&self) -> String {
         format!("{} done, {} failed", self.ended, self.failed)
     }
+}
+
+/// `16 PASS, 2 FAIL`: what there is any of.
+fn counted(counts: &Counts) -> String {
+    let of = |verdict: Verdict| (counts.of(verdict) > 0).then(|| format!("{} {verdict}", counts.of(verdict)));
+    Verdict::ALL.into_iter().filter_map(of).collect::<Vec<_>>().join(", ")
 }
 
 fn named(unit: &str, sample: Option<&str>) -> String {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use assay_model::assessment::ExternalEvidence;
 use assay_model::catalogue::{CatalogueUnit, Profile};
 use assay_model::lab::Particulars;
+use assay_model::touch::document::Politeness;
 use assay_model::{BenchProvider, BenchRequest, Check, Diagnostic, Effect, Equipment, SourceFile, Span};
 use serde_json::{Map, Value};
 
@@ -90,14 +91,42 @@ pub struct ResolvedRun {
     pub waivers: Vec<Waiver>,
     /// Every file that was read, for `inputs/` of the pack: role and text.
     pub inputs: Vec<Input>,
+    /// The products that a plan with `over:` is judged on; such a plan runs alone and without a bench.
+    pub survey: Option<Survey>,
     /// Warnings; errors would have prevented this value.
     pub warnings: Vec<Diagnostic>,
+}
+
+/// A list of products, judged one by one on what is published about them.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    /// The products, in the order of the list.
+    pub products: Vec<Listed>,
+    /// How many are in work at once.
+    pub at_once: usize,
+    /// How their pages are asked for.
+    pub politeness: Politeness,
+    /// The list.
+    pub file: Arc<SourceFile>,
+}
+
+/// A product of a survey's list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// Made of maker, product and model: results carry it where other runs carry a sample's id.
+    pub id: String,
+    /// Line of the list, from 1.
+    pub line: usize,
+    /// `product` as expressions see it: name, manufacturer, model, type, `documents {home, policy, support, statement,
+    /// sales: [...]}`.
+    pub product: Value,
 }
 
 /// A file that decided the run.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// `plan`, `suite`, `bench`, `product`, `answers`, `answers-signature`, `lab`, `waivers`, `catalogue`.
+    /// `plan`, `suite`, `bench`, `product`, `answers`, `answers-signature`, `lab`, `waivers`, `catalogue`,
+    /// `products`.
     pub role: &'static str,
     /// The file.
     pub file: Arc<SourceFile>,
@@ -133,6 +162,8 @@ pub struct Plan {
     pub params: Map<String, Value>,
     /// Names of parameters that are a lab's policy.
     pub policy: Vec<String>,
+    /// Judged for each product of a list instead of on samples.
+    pub over: Option<Over>,
     /// Observed once per sample, before the first unit that names one of them.
     pub shared: Vec<Step>,
     /// What is declared and found of one kind of thing, for the report.
@@ -150,6 +181,15 @@ pub struct InventoryRule {
     pub declared: Expr,
     /// Gives `[{name, text}]`; absent where nothing looks for the thing.
     pub found: Option<Expr>,
+}
+
+/// `over:` as written: filled in with the parameters when the list is read.
+#[derive(Debug, Clone)]
+pub struct Over {
+    /// Key, value, and where it stands.
+    pub settings: Vec<(String, Template, Span)>,
+    /// Where the key stands.
+    pub span: Span,
 }
 
 /// Whether a unit is judged on each sample or once over all.

@@ -80,6 +80,7 @@ fn plan(registry: &Registry) -> Value {
         "basis" => texts("Standards that it rests on."),
         "profile" => text("The profile that it completes: `uk-psti`."),
         "params" => params(),
+        "over" => over(),
         "include" => texts("Files of shared units (`assay: units/1`), from this file's folder."),
         "shared" => {
             list(json!({ "$ref": "#/definitions/step" }), "Observed once per sample, used by many units by `as`.")
@@ -117,6 +118,24 @@ fn params() -> Value {
         _ => json!({}),
     });
     json!({ "type": "object", "additionalProperties": one, "description": "Named as `params.NAME` in expressions." })
+}
+
+fn over() -> Value {
+    let mut schema = mapping(&keys::OVER, &["products"], |key| {
+        json!({ "type": ["string", "integer", "boolean"], "description": match key {
+            "products" => "The list, a CSV file: `${params.products}`.",
+            "at_once" => "How many products are in work at once. Default: 32.",
+            "per_host" => "Requests under way at once on one host. Default: 1.",
+            "pause" => "Between two requests to a host. Default: 1 s; a longer `Crawl-delay` of the host wins.",
+            "page_timeout" => "For one page with all its redirects. Default: 20 s.",
+            "robots" => "Whether robots.txt is obeyed. Default: true.",
+            "allow_private" => "Whether a listed URL may lead to an address that is not public. Default: false.",
+            "contact" => "Whom a host's owner may ask: told in the `User-Agent`.",
+            _ => "",
+        } })
+    });
+    schema["description"] = json!("Judges every unit on each product of a list, by what is published about it.");
+    schema
 }
 
 fn unit() -> Value {

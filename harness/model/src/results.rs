@@ -573,6 +573,9 @@ impl From<&Assessment> for AssessmentSummary {
     }
 }
 
+/// [`SampleInfo::origin`] of the products of a survey's list.
+pub const LISTED: &str = "list of products";
+
 impl Results {
     /// The number on every page: the lab's, or the run's id where the lab gave none.
     #[must_use]
@@ -584,6 +587,12 @@ impl Results {
     pub fn all_equipment(&self) -> impl Iterator<Item = &Equipment> {
         let lab = self.lab.iter().flat_map(|lab| &lab.equipment);
         self.equipment.iter().chain(lab.filter(|e| self.equipment.iter().all(|own| own.id != e.id)))
+    }
+
+    /// Whether the products of a list were judged, and no samples.
+    #[must_use]
+    pub fn is_survey(&self) -> bool {
+        self.samples.first().is_some_and(|sample| sample.origin == LISTED)
     }
 
     /// The verdict of the profile: the worst over profiles, UNDETERMINED where the plan completes none.

@@ -107,6 +107,9 @@ pub trait Recorder: Send + Sync {
     /// Opens an evidence stream of its own.
     fn stream(&self, meta: StreamMeta) -> Box<dyn EvidenceStream>;
 
+    /// States that the step rests on an item that was kept elsewhere in the run.
+    fn rests_on(&self, _evidence: EvidenceId) {}
+
     /// Host monotonic nanoseconds since the run started.
     fn now_ns(&self) -> u64;
 }

@@ -77,9 +77,7 @@ impl Reading {
 /// The lab's trouble; a document that is not there is a [`Reading`] with `found: false`.
 pub(crate) async fn read(cx: &CheckContext, source: &Source) -> Result<Reading, Fault> {
     match source {
-        Source::Address(address) if address.trim().is_empty() => {
-            Ok(absent("the dossier names no address for it", Vec::new()))
-        }
+        Source::Address(address) if address.trim().is_empty() => Ok(absent("no address is given for it", Vec::new())),
         Source::Address(address) => {
             let request = DocumentRequest { source: address.clone(), max_bytes: MAX_BYTES };
             match cx.touches.documents()?.call(request, cx.deadline).await? {

@@ -149,6 +149,7 @@ impl Touch<Documents> for Dut {
             bytes: "x".into(),
             truncated: false,
             text: if found { "Report issues to us" } else { "not found" }.into(),
+            unread: String::new(),
             sha256: "0".repeat(64),
             tls: None,
             tls_verifies: Some(true),

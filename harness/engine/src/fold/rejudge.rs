@@ -90,6 +90,8 @@ struct Again {
     newer: Option<BTreeMap<String, Judged>>,
     recorded: BTreeMap<String, Judged>,
     scopes: Arc<Scopes>,
+    /// What only one product of a survey can name, by product.
+    products: BTreeMap<String, Arc<Scopes>>,
     open: BTreeMap<Key, Open>,
     /// The last word on each case.
     done: BTreeMap<Key, Change>,
@@ -101,14 +103,15 @@ impl Again {
             self.recorded = recorded_rules(&line.data)?;
         }
         let Some(key) = self.owner(line) else {
-            Arc::make_mut(&mut self.scopes).take(&line.kind, &line.about, &line.data);
+            Arc::make_mut(self.scopes_of(line)).take(&line.kind, &line.about, &line.data);
             return Ok(());
         };
+        let scopes = self.scopes_of(line).clone();
         if line.kind == kind::CASE_START {
             let least = line.data["least_samples"].as_u64();
             let have = line.data["samples"].as_u64().unwrap_or(0);
             let open = Open {
-                scopes: self.scopes.clone(),
+                scopes,
                 collector: Collector::default(),
                 attempted: false,
                 too_few: least.filter(|least| have < *least).map(|least| (have, least)),
@@ -123,13 +126,13 @@ impl Again {
         match line.kind.as_str() {
             kind::ATTEMPT_START => {
                 open.attempted = true;
-                open.scopes = self.scopes.clone(); // shared observations stand by now
+                open.scopes = scopes; // shared observations stand by now
             }
             kind::VERDICT_SET => {
                 open.verdict = serde_json::from_value(line.data["verdict"].clone()).ok();
                 open.fixed = !open.attempted && line.data["rule"] != "applicability";
                 if !open.attempted {
-                    open.scopes = self.scopes.clone();
+                    open.scopes = scopes;
                 }
             }
             kind::CASE_END => {
@@ -141,6 +144,17 @@ impl Again {
             _ => {}
         }
         Ok(())
+    }
+
+    /// What the line's case can name. A survey's products share nothing, so that each has a scope of its own and none grows
+    /// with the list.
+    fn scopes_of(&mut self, line: &Line) -> &mut Arc<Scopes> {
+        let sample = line.about.sample.as_deref().unwrap_or_default();
+        if line.kind == kind::SAMPLE_BIND && line.data.get("product").is_some() {
+            let common = self.scopes.clone();
+            return self.products.entry(sample.to_owned()).or_insert(common);
+        }
+        self.products.get_mut(sample).unwrap_or(&mut self.scopes)
     }
 
     fn owner(&self, line: &Line) -> Option<Key> {

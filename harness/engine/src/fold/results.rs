@@ -8,7 +8,8 @@ use assay_model::catalogue::{CatalogueUnit, Claims, Profile};
 use assay_model::journal::{Line, kind};
 use assay_model::report::ReportState;
 use assay_model::results::{
-    Conformance, Counts, EvidenceItem, PlanInfo, Results, SampleInfo, SharedObservation, ToolInfo, UnitResult, indexed,
+    Conformance, Counts, EvidenceItem, LISTED, PlanInfo, Results, SampleInfo, SharedObservation, ToolInfo, UnitResult,
+    indexed,
 };
 use assay_model::{Effect, Reason, ReasonClass, Verdict};
 use serde_json::Value;
@@ -140,6 +141,10 @@ impl Told {
 
     /// A resumed run observes again: the last word counts.
     fn share(&mut self, line: &Line) {
+        // Thousands of products, each with observations of its own: those stay in the journal alone.
+        if self.samples.first().is_some_and(|sample| sample.origin == LISTED) {
+            return;
+        }
         let text = |key: &str| line.data[key].as_str().unwrap_or_default().to_owned();
         let shared = SharedObservation {
             plan: text("plan"),
@@ -163,7 +168,8 @@ impl Told {
         names.into_iter().filter(of_plan).collect()
     }
 
-    fn fold(self) -> Folded {
+    fn fold(mut self) -> Folded {
+        let progressed = Progressed::of(&self.cases);
         let mut units = self.units();
         let (start, end) = (&self.start, self.end.as_ref());
         let (waived, waivers) = self.waivers.apply(start, &mut units.results);
@@ -225,7 +231,7 @@ impl Told {
         Folded {
             results,
             units_missing: units.missing,
-            progressed: Progressed::of(&self.cases),
+            progressed,
             next_evidence: self.next_evidence.max(1),
             start: self.start,
             sealed: self.sealed,
@@ -243,7 +249,7 @@ impl Told {
         documents
     }
 
-    fn units(&self) -> Units {
+    fn units(&mut self) -> Units {
         let mut units = Units {
             results: indexed::Map::default(),
             counting: BTreeMap::new(),
@@ -252,7 +258,8 @@ impl Told {
             left_out: Vec::new(),
             missing: false,
         };
-        for unit in self.start["units"].as_array().into_iter().flatten() {
+        let start = std::mem::take(&mut self.start);
+        for unit in start["units"].as_array().into_iter().flatten() {
             if let Some(reason) = unit["deselected"].as_str() {
                 for (id, entry, _) in names(unit) {
                     units.left_out.extend(entry.as_ref().map(Place::from));
@@ -262,17 +269,23 @@ impl Told {
             }
             let (result, whole) = self.unit(unit);
             units.missing |= !whole;
-            for (id, entry, with) in names(unit) {
+            let mut names = names(unit);
+            let own = names.remove(0);
+            let mut enter = |(id, entry, with): (String, Option<CatalogueUnit>, Option<String>), result: UnitResult| {
                 units.counting.insert(id.clone(), entry.as_ref().is_none_or(|e| e.counts));
                 units.counts.add(result.verdict);
-                units.results.insert(id, entered(result.clone(), entry, with));
-            }
+                units.results.insert(id, entered(result, entry, with));
+            };
+            let others: Vec<_> = names.into_iter().map(|name| (name, result.clone())).collect();
+            enter(own, result);
+            others.into_iter().for_each(|(name, result)| enter(name, result));
         }
+        self.start = start;
         units
     }
 
-    /// One unit over its samples, and whether all of them have their verdict.
-    fn unit(&self, unit: &Value) -> (UnitResult, bool) {
+    /// One unit over its samples, and whether all of them have their verdict. Its cases are moved, not copied.
+    fn unit(&mut self, unit: &Value) -> (UnitResult, bool) {
         let id = unit["id"].as_str().unwrap_or_default();
         let text = |key: &str| unit[key].as_str().unwrap_or_default().to_owned();
         let key = |sample: Option<&str>| (id.to_owned(), sample.map(str::to_owned));
@@ -280,19 +293,19 @@ impl Told {
             let text = "the run ended before this unit";
             unfinished(Reason::new(ReasonClass::Selection, "interrupted", text), &self.ended)
         };
-        let over_all = self.cases.by_key.get(&key(None));
+        let over_all = self.cases.by_key.remove(&key(None));
         let mut samples = BTreeMap::new();
         let mut cross_sample = None;
         let mut whole = true;
         if unit["scope"] == "each" && over_all.is_none() && !self.samples.is_empty() {
             for sample in &self.samples {
-                let case = self.cases.by_key.get(&key(Some(&sample.id)));
-                whole &= case.is_some_and(|c| c.ended);
-                samples.insert(sample.id.clone(), case.map_or_else(not_reached, |c| c.result.clone()));
+                let case = self.cases.by_key.remove(&key(Some(&sample.id)));
+                whole &= case.as_ref().is_some_and(|c| c.ended);
+                samples.insert(sample.id.clone(), case.map_or_else(not_reached, |c| c.result));
             }
         } else {
-            whole = over_all.is_some_and(|c| c.ended);
-            cross_sample = Some(over_all.map_or_else(not_reached, |c| c.result.clone()));
+            whole = over_all.as_ref().is_some_and(|c| c.ended);
+            cross_sample = Some(over_all.map_or_else(not_reached, |c| c.result));
         }
         let children = samples.values().chain(cross_sample.as_ref()).map(|r| r.verdict);
         let result = UnitResult {

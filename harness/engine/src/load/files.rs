@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use assay_model::Span;
+use assay_model::{Diagnostic, SourceFile, Span};
 
 use super::lower::Mistakes;
-use super::source;
 use super::tree::{self, Node};
+use super::{products, source};
 use crate::plan::Input;
 
 /// Everything that was read, in order.
@@ -25,18 +26,36 @@ impl Files {
         named_at: Option<&Span>,
         mistakes: &Mistakes,
     ) -> Option<Node> {
-        let tried = source::read(path).map_err(|mut d| {
-            d.span = d.span.take().or_else(|| named_at.cloned());
-            d
-        });
-        let parsed = tried.and_then(|source| {
-            let mut inputs = self.inputs.borrow_mut();
-            if !inputs.iter().any(|i| i.file.path == source.file.path && i.role == role) {
-                inputs.push(Input { role, file: source.file.clone(), sha256: source.sha256 });
+        let file = self.kept(source::read(path), role, named_at, mistakes)?;
+        tree::parse(&file).map_err(|diagnostic| mistakes.add(*diagnostic)).ok()
+    }
+
+    /// Reads the list of a survey. A mistake points at `named_at`.
+    pub(crate) fn read_list(&self, path: &Path, named_at: &Span, mistakes: &Mistakes) -> Option<Arc<SourceFile>> {
+        self.kept(source::read_up_to(path, products::MAX_BYTES), "products", Some(named_at), mistakes)
+    }
+
+    fn kept(
+        &self,
+        tried: Result<source::Source, Box<Diagnostic>>,
+        role: &'static str,
+        named_at: Option<&Span>,
+        mistakes: &Mistakes,
+    ) -> Option<Arc<SourceFile>> {
+        match tried {
+            Ok(source) => {
+                let mut inputs = self.inputs.borrow_mut();
+                if !inputs.iter().any(|i| i.file.path == source.file.path && i.role == role) {
+                    inputs.push(Input { role, file: source.file.clone(), sha256: source.sha256 });
+                }
+                Some(source.file)
             }
-            tree::parse(&source.file)
-        });
-        parsed.map_err(|diagnostic| mistakes.add(*diagnostic)).ok()
+            Err(mut diagnostic) => {
+                diagnostic.span = diagnostic.span.take().or_else(|| named_at.cloned());
+                mistakes.add(*diagnostic);
+                None
+            }
+        }
     }
 
     /// The digest of a file that was read.

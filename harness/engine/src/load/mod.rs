@@ -9,6 +9,7 @@ mod catalogue;
 mod files;
 mod lint;
 mod lower;
+mod products;
 mod request;
 mod resolve;
 mod rules;

@@ -3,6 +3,7 @@
 mod against;
 mod external;
 mod select;
+mod survey;
 mod units;
 mod waivers;
 
@@ -77,6 +78,7 @@ pub fn load_plans(paths: &[PathBuf], registry: &Registry) -> Result<ResolvedRun,
             lab: None,
             waivers: Vec::new(),
             inputs,
+            survey: None,
             warnings: found,
         })
     })
@@ -133,6 +135,7 @@ impl Loading<'_> {
         };
         external::set_aside(&mut plans, product.as_ref(), &self.mistakes);
         against::check(&mut plans, &given, &self.mistakes);
+        let survey = survey::of(&plans, self.request, &self.files, &self.mistakes);
         let bench = bench.and_then(|(file_bench, file)| self.bench(file_bench, file, product.as_ref()));
         let found = self.mistakes.take();
         if found.iter().any(|d| d.severity == Severity::Error) {
@@ -141,7 +144,7 @@ impl Loading<'_> {
         let plans: Vec<crate::plan::Plan> = plans.into_iter().map(finish).collect();
         let mut inputs = self.files.into_inputs();
         inputs.extend(catalogue_input(&plans, self.registry));
-        Ok(ResolvedRun { plans, bench, product, answers, lab, waivers, inputs, warnings: found })
+        Ok(ResolvedRun { plans, bench, product, answers, lab, waivers, inputs, survey, warnings: found })
     }
 
     fn bench_file(&self) -> Option<(BenchFile, Arc<assay_model::SourceFile>)> {

@@ -25,6 +25,14 @@ pub struct Source {
 /// # Errors
 /// Missing, unreadable, no regular file, too large, no UTF-8, or with NULs in it.
 pub fn read(path: &Path) -> Result<Source, Box<Diagnostic>> {
+    read_up_to(path, MAX_BYTES)
+}
+
+/// Reads a text file of at most `most` bytes.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_up_to(path: &Path, most: u64) -> Result<Source, Box<Diagnostic>> {
     let shown = path.display();
     let refuse = |code, text: String| Box::new(Diagnostic::error(code, text, None));
     let meta = fs::metadata(path).map_err(|e| Box::new(unreadable(path, &e)))?;
@@ -35,17 +43,17 @@ pub fn read(path: &Path) -> Result<Source, Box<Diagnostic>> {
         return Err(refuse("file::not-regular", format!("{shown} is no regular file: it cannot be read twice")));
     }
     let too_large = || {
-        let text = format!("{shown} has more than {} MiB, which is the limit for a file", MAX_BYTES >> 20);
+        let text = format!("{shown} has more than {} MiB, which is the limit for a file", most >> 20);
         let help = "plans and dossiers are short; keep large data beside them and name it";
         Box::new(Diagnostic::error("file::too-large", text, None).help(help))
     };
-    if meta.len() > MAX_BYTES {
+    if meta.len() > most {
         return Err(too_large());
     }
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|f| f.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    let read = File::open(path).and_then(|f| f.take(most + 1).read_to_end(&mut bytes));
     read.map_err(|e| Box::new(unreadable(path, &e)))?;
-    if bytes.len() as u64 > MAX_BYTES {
+    if bytes.len() as u64 > most {
         return Err(too_large());
     }
     let sha256 = hex::encode(Sha256::digest(&bytes));

@@ -28,7 +28,7 @@ pub(super) struct Case {
 
 impl Case {
     /// Runs it to its verdict. Every way out sets one.
-    pub(super) async fn run(self) {
+    pub(super) async fn run(self) -> Verdict {
         let about = Ref { unit: Some(self.unit.id.clone()), sample: self.sample_id(), ..Ref::default() };
         let log = Log::new(&self.cx, about.clone());
         self.cx.tell(RunEvent::UnitStarted {
@@ -63,6 +63,7 @@ impl Case {
             },
         };
         log.put(kind::CASE_END, about, json!({"verdict": verdict, "attempts": attempts}));
+        verdict
     }
 
     fn sample_id(&self) -> Option<String> {

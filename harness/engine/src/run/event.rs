@@ -19,6 +19,8 @@ pub enum RunEvent {
         bench: String,
         /// How many units are selected.
         units: usize,
+        /// How many products a survey's list has; 0 in other runs.
+        products: usize,
     },
     /// The bench is open and its samples are bound.
     BenchReady {
@@ -46,6 +48,13 @@ pub enum RunEvent {
         reasons: Vec<Reason>,
         /// How many attempts.
         attempts: u32,
+    },
+    /// Every unit has ended on a product of a survey.
+    ProductEnded {
+        /// The product.
+        product: String,
+        /// Its tally.
+        counts: Counts,
     },
     /// A step began.
     Step {

@@ -356,6 +356,13 @@ impl Recorder for StepRecorder {
         }
     }
 
+    fn rests_on(&self, evidence: EvidenceId) {
+        let ids = &mut self.state.lock().unwrap_or_else(PoisonError::into_inner).ids;
+        if !ids.contains(&evidence) {
+            ids.push(evidence);
+        }
+    }
+
     fn now_ns(&self) -> u64 {
         self.store.clock.now_ns()
     }

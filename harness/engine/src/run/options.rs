@@ -6,6 +6,7 @@ use std::sync::Arc;
 use assay_model::catalogue::Profile;
 use assay_model::lab::HostFacts;
 use assay_model::results::{Results, ToolInfo};
+use assay_model::touch::document::Politeness;
 use assay_model::{Recorder, Touches};
 
 use super::cancel::Cancel;
@@ -15,8 +16,9 @@ use crate::redact::Vault;
 /// Puts the recording seam around ways of touching.
 pub type Record = fn(&Touches, Arc<dyn Recorder>) -> Touches;
 
-/// Makes the ways that the tool itself has; streams that they open go to the recorder.
-pub type MakeWays = fn(Arc<dyn Recorder>) -> Touches;
+/// Makes the ways that the tool itself has; streams that they open go to the recorder. In a survey, with how politely the
+/// pages of the listed products are asked for.
+pub type MakeWays = fn(Arc<dyn Recorder>, Option<Politeness>) -> Touches;
 
 /// How to run, beside what to run.
 #[derive(Clone)]

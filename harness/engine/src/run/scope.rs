@@ -14,6 +14,8 @@ use crate::judge::{AttemptRecord, phase};
 pub struct Scopes {
     common: Scope,
     samples: Vec<Bound>,
+    /// Products of a survey, by id: `product` in their units.
+    products: BTreeMap<String, Value>,
     /// By plan and name, then by sample (empty where there is none).
     shared: BTreeMap<(String, String), BTreeMap<String, Shared>>,
 }
@@ -48,6 +50,10 @@ impl Scopes {
             }
             kind::SAMPLE_BIND => {
                 let id = about.sample.clone().unwrap_or_default();
+                if let Some(product) = data.get("product") {
+                    self.products.insert(id, product.clone());
+                    return;
+                }
                 let bound = Bound { id: id.clone(), dut: data["dut"].clone() };
                 match self.samples.iter_mut().find(|s| s.id == id) {
                     Some(known) => *known = bound,
@@ -99,6 +105,14 @@ impl Scopes {
         self.shared.get_mut(&key)?.get_mut(&sample)
     }
 
+    /// Drops what was observed of a product whose units are all judged: a survey must not grow with its list.
+    pub(crate) fn forget(&mut self, id: &str) {
+        self.products.remove(id);
+        for by_sample in self.shared.values_mut() {
+            by_sample.remove(id);
+        }
+    }
+
     /// Ids of the samples, in the order of the bench.
     #[must_use]
     pub fn sample_ids(&self) -> Vec<String> {
@@ -114,6 +128,9 @@ impl Scopes {
     #[must_use]
     pub fn of(&self, plan: &str, params: &Map<String, Value>, sample: Option<&str>) -> Scope {
         let mut scope = self.common.clone();
+        if let Some(product) = sample.and_then(|id| self.products.get(id)) {
+            scope.insert("product".into(), product.clone());
+        }
         let provides: BTreeSet<String> = self
             .samples
             .iter()

@@ -11,7 +11,7 @@ use assay_model::results::PlanInfo;
 use assay_model::{AddressBook, Fault, Limits, OpenBench, Touches};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::attempt::{RunCx, Sample};
 use super::baseline;
@@ -21,6 +21,7 @@ use super::dispatcher::{Dispatcher, Lost, Sender, journal_path};
 use super::event::RunEvent;
 use super::evidence::{StepRecorder, Store};
 use super::options::{RunError, RunOptions, RunOutcome};
+use super::products;
 use super::scope::Scopes;
 use super::secrets::seal;
 use super::step::note;
@@ -228,14 +229,14 @@ impl Session {
             folder: self.folder.display().to_string(),
             bench: start["bench"].as_str().unwrap_or_default().to_owned(),
             units: selected,
+            products: resolved.survey.as_ref().map_or(0, |survey| survey.products.len()),
         });
         let mut scopes = Scopes::default();
         scopes.take(kind::RUN_START, &Ref::default(), &self.vault.redact_json(start));
         let (bench, mut fault) = self.open_bench(&resolved).await;
-        let ways = self
-            .options
-            .ways
-            .map_or_else(Touches::default, |make| make(StepRecorder::new(self.store.clone(), Ref::default())));
+        let politeness = resolved.survey.as_ref().map(|survey| survey.politeness.clone());
+        let ways =
+            self.options.ways.map_or_else(Touches::default, |make| make(self.own_recorder(&resolved), politeness));
         let samples = match &bench {
             Some(bench) => {
                 let registered = self.vault.registered();
@@ -253,7 +254,11 @@ impl Session {
                     Vec::new()
                 })
             }
-            None => Vec::new(),
+            None => resolved
+                .survey
+                .as_ref()
+                .map(|survey| products::bind(survey, &self.store, &mut scopes))
+                .unwrap_or_default(),
         };
         let mut ways = ways;
         if let Some(documents) = samples.first().and_then(|sample| sample.touches.documents.clone()) {
@@ -280,6 +285,10 @@ impl Session {
         });
         let plans: Vec<Arc<Plan>> = resolved.plans.into_iter().map(Arc::new).collect();
         for plan in &plans {
+            if let Some(survey) = resolved.survey.as_ref().filter(|_| plan.over.is_some()) {
+                self.products(&cx, plan, survey, progressed).await;
+                continue;
+            }
             for unit in plan.units.iter().filter(|u| u.deselected.is_none()) {
                 self.unit(&cx, plan, unit, fault.as_ref(), progressed).await;
             }
@@ -287,6 +296,16 @@ impl Session {
         self.inventories(&cx, plans).await;
         drop(cx);
         self.close(bench, &resolved.waivers).await
+    }
+
+    /// What the tool's own ways record with. Those of a survey keep each page once for all who ask, as soon as they have
+    /// it: this recorder belongs to no step, and streams end with their owner.
+    fn own_recorder(&self, resolved: &ResolvedRun) -> Arc<StepRecorder> {
+        let recorder = StepRecorder::new(self.store.clone(), Ref::default());
+        if resolved.survey.is_some() {
+            recorder.finish();
+        }
+        recorder
     }
 
     /// Says what the bench's known-bad target is, before any plan can name it.
@@ -341,8 +360,7 @@ impl Session {
         }
         while let Some(done) = tasks.join_next().await {
             if let Ok((id, Err(error))) = done {
-                let fault = Fault::adapter("unit-panicked", format!("running {}: {error}", unit.id));
-                self.set_error(&unit.id, &plan.name, id, &fault);
+                self.set_panicked(&unit.id, &plan.name, id, &error);
             }
         }
     }
@@ -358,6 +376,12 @@ impl Session {
         for entry in compared.await.unwrap_or_default() {
             self.sender.append(entry);
         }
+    }
+
+    /// ERROR for a case whose own task broke.
+    pub(super) fn set_panicked(&self, unit: &str, plan: &str, sample: Option<String>, error: &JoinError) {
+        let fault = Fault::adapter("unit-panicked", format!("running {unit}: {error}"));
+        self.set_error(unit, plan, sample, &fault);
     }
 
     /// ERROR for a case that could not even begin, or whose own task broke.
@@ -412,6 +436,7 @@ impl Session {
         end.insert("partial".into(), json!(so_far.units_missing));
         end.insert("counts".into(), json!(so_far.results.counts));
         end.insert("redactions".into(), json!({"registered": self.vault.registered(), "replaced": self.vault.hits()}));
+        drop(so_far); // a survey's results are large, and the whole ones follow
         self.sender.append(note(kind::RUN_END, Ref::default(), Value::Object(end)));
         let Self { folder, vault, sender, dispatcher, lost, events, .. } = self;
         dispatcher.finish(&sender).await;

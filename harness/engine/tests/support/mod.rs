@@ -332,6 +332,7 @@ pub fn plan(units: Vec<Unit>) -> Plan {
         sha256: "0".repeat(64),
         params: Map::new(),
         policy: Vec::new(),
+        over: None,
         shared: Vec::new(),
         inventory: Vec::new(),
         units,
@@ -383,6 +384,7 @@ pub fn with_provider(provider: Arc<dyn BenchProvider>, plan: Plan) -> ResolvedRu
         lab: None,
         answers: None,
         waivers: Vec::new(),
+        survey: None,
         warnings: Vec::new(),
     }
 }

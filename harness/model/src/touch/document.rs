@@ -1,5 +1,7 @@
 //! Documents, from a file of the dossier or from a URL in it: bytes as a reader would get them, kept as evidence.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,29 @@ pub struct DocumentRequest {
     pub source: String,
     /// Bytes to keep, at most.
     pub max_bytes: u32,
+}
+
+/// How the pages of strangers are asked for, many at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Politeness {
+    /// Requests under way at once on one host.
+    pub per_host: u32,
+    /// From the end of one request to a host to the start of the next one in its place; a longer `Crawl-delay` of the
+    /// host's robots.txt wins, up to [`Politeness::LONGEST_CRAWL_DELAY`].
+    pub pause: Duration,
+    /// For one page with all its redirects, from the first connection on; waiting for a place does not count.
+    pub page_timeout: Duration,
+    /// Whether robots.txt is asked for and obeyed.
+    pub robots: bool,
+    /// Whether a listed URL may lead to an address that is not public.
+    pub private: bool,
+    /// Whom a host's owner may ask, told in the `User-Agent`; empty where nobody is named.
+    pub contact: String,
+}
+
+impl Politeness {
+    /// No robots.txt slows a survey down further than this.
+    pub const LONGEST_CRAWL_DELAY: Duration = Duration::from_secs(30);
 }
 
 /// What came of it.
@@ -57,6 +82,9 @@ pub struct Document {
     pub truncated: bool,
     /// Text as a reader sees it: HTML without markup, script and style.
     pub text: String,
+    /// Why no text, or not all of it, could be read out of the bytes; empty where nothing stood in the way.
+    #[serde(default)]
+    pub unread: String,
     /// SHA-256 of the bytes.
     pub sha256: String,
     /// The TLS session of the last answer.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Deadline, Fault};
+use crate::{Deadline, EvidenceId, Fault};
 
 pub mod console;
 pub mod document;
@@ -41,6 +41,21 @@ pub trait Touch<P: Protocol>: Send + Sync {
     /// # Errors
     /// The lab failed; never the DUT.
     async fn call(&self, request: P::Request, until: Deadline) -> Result<P::Response, Fault>;
+
+    /// The answer of a way that asks each thing once a run, keeps its own record of it, and tells it to every step that
+    /// asks again. `None`: this way does not, [`Touch::call`] it.
+    async fn shared(&self, _request: &P::Request, _until: Deadline) -> Option<Result<Shared<P::Response>, Fault>> {
+        None
+    }
+}
+
+/// An answer that several steps may rest on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shared<R> {
+    /// The answer.
+    pub response: R,
+    /// The evidence item that it was kept under.
+    pub evidence: EvidenceId,
 }
 
 /// A shared way of touching.

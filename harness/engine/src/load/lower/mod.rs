@@ -12,6 +12,7 @@ pub(crate) mod fields;
 pub(crate) mod inventory;
 pub(crate) mod ixit;
 pub(crate) mod lab;
+pub(crate) mod over;
 pub(crate) mod params;
 pub(crate) mod plan;
 pub(crate) mod product;
@@ -73,6 +74,7 @@ pub(crate) mod keys {
     pub(crate) use super::lab::{
         ENVIRONMENT, ITEM, KEYS as LAB_FILE, LAB, OVERDUE, PARTY, PERSON, ROLES, RULE, SAMPLING,
     };
+    pub(crate) use super::over::KEYS as OVER;
     pub(crate) use super::params::{KEYS as PARAM, TYPES as PARAM_TYPES};
     pub(crate) use super::plan::KEYS as PLAN;
     pub(crate) use super::product::{KEYS as PRODUCT, PROCEDURES, SAMPLE_KEYS, SECRETS};

@@ -9,14 +9,14 @@ use super::fields::{Fields, header};
 use super::params::{Overrides, Params};
 use super::step::Steps;
 use super::unit::{Around, LoweredUnit};
-use super::{Mistakes, inventory, scope, unit};
+use super::{Mistakes, inventory, over, scope, unit};
 use crate::load::files::{Files, beside};
 use crate::load::suggest;
 use crate::load::tree::Node;
 use crate::plan::{InventoryRule, Plan, Registry, Step};
 
-pub(crate) const KEYS: [&str; 10] =
-    ["assay", "plan", "title", "basis", "profile", "params", "include", "shared", "inventory", "units"];
+pub(crate) const KEYS: [&str; 11] =
+    ["assay", "plan", "title", "basis", "profile", "params", "over", "include", "shared", "inventory", "units"];
 /// What may stand in a file that plans include.
 pub(crate) const FRAGMENT_KEYS: [&str; 6] = ["assay", "params", "include", "shared", "inventory", "units"];
 const MAX_INCLUDES: usize = 8;
@@ -53,6 +53,7 @@ impl Lowering<'_> {
         let basis = fields.texts("basis");
         let profile = self.profile(&fields);
         let Body { params, shared, inventory, units } = self.body(node);
+        let over = fields.get("over").and_then(|n| over::lower(n, params.names(), self.mistakes));
         let nothing = fields.get("units").is_none_or(|n| n.json() == serde_json::json!([]));
         if nothing && fields.get("include").is_none() {
             let span = fields.get("units").map_or_else(|| fields.first(), |n| n.span.clone());
@@ -69,6 +70,7 @@ impl Lowering<'_> {
             file,
             params: params.values,
             policy: params.policy,
+            over,
             shared,
             inventory,
             units: Vec::new(),
@@ -92,7 +94,10 @@ impl Lowering<'_> {
         for part in &all {
             part.get("params").iter().for_each(|n| params.lower(n, self.overrides, self.mistakes));
         }
-        let names = scope::names(params.names());
+        let mut names = scope::names(params.names());
+        if node.get("over").is_some() {
+            names.set("product", scope::listed_product());
+        }
         let mut steps = Steps {
             registry: self.registry,
             mistakes: self.mistakes,

@@ -74,3 +74,13 @@ pub(crate) fn names(params: Type) -> Names {
     );
     names
 }
+
+/// `product` in plans with `over:`: a row of the list.
+pub(crate) fn listed_product() -> Type {
+    use Type::{Int, Text};
+    let documents = ["home", "policy", "support", "statement"].map(|key| (key, Text));
+    let documents = documents.into_iter().chain([("sales", Text.listed())]);
+    let texts = ["name", "manufacturer", "model", "type"].map(|key| (key, Text)).into_iter();
+    let more = [("line", Int), ("documents", Type::record("`product.documents`", documents))];
+    Type::record("`product`", texts.chain(more))
+}

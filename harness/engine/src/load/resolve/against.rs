@@ -27,7 +27,8 @@ pub(super) struct Given<'a> {
 /// Reports what selected units lack, and deselects those that the bench does not permit.
 pub(super) fn check(plans: &mut [LoweredPlan], given: &Given<'_>, mistakes: &Mistakes) {
     let provides = given.bench.map(|bench| provides(bench, given.product));
-    for plan in plans {
+    // A plan over a list of products has neither bench nor dossier: `survey` holds its units against what it has.
+    for plan in plans.iter_mut().filter(|plan| plan.plan.over.is_none()) {
         let shared = &plan.plan.shared;
         for lowered in plan.units.iter_mut().filter(|u| u.unit.deselected.is_none()) {
             not_permitted(lowered, given);
@@ -124,7 +125,7 @@ fn no_bench(lowered: &LoweredUnit, shared: &[Step], mistakes: &Mistakes) {
 }
 
 /// The expressions of a unit, and of the shared steps that it names.
-fn exprs<'u>(lowered: &'u LoweredUnit, shared: &'u [Step]) -> Vec<&'u Expr> {
+pub(super) fn exprs<'u>(lowered: &'u LoweredUnit, shared: &'u [Step]) -> Vec<&'u Expr> {
     let mut found = Vec::new();
     lowered.unit.each_expr(&mut |e| found.push(e));
     let names: Vec<String> = found.iter().flat_map(|e| e.names()).collect();
