@@ -81,6 +81,8 @@ impl Cases {
             kind::STEP_START if data.get("params").is_some() || data.get("skipped").is_some() => {
                 result.steps.push(step(line));
             }
+            // The reference target's one answer stands with the case that asked for it, and in the journal with each.
+            kind::OBSERVATION if data["asked_before"] == true => {}
             kind::OBSERVATION | kind::PROMPT_ANSWERED => {
                 let step = last_step(result, line);
                 step.observation = Some(data["observation"].clone());
