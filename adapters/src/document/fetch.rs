@@ -173,6 +173,7 @@ fn document(sources: &DocumentSources, url: &Url, redirects: Vec<String>, answer
         bytes: answer.body,
         truncated: answer.truncated,
         text: String::new(),
+        markup: String::new(),
         unread: String::new(),
         sha256: String::new(),
         tls_verifies: answer.tls.as_ref().map(|session| sources.trust.verifies(session, &url.host)),

@@ -53,6 +53,7 @@ async fn read_now(folder: &Path, source: &str, max_bytes: u32) -> Result<Documen
         bytes: Payload(bytes),
         truncated,
         text: String::new(),
+        markup: String::new(),
         unread: String::new(),
         sha256: String::new(),
         tls: None,

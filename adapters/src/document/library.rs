@@ -32,6 +32,7 @@ struct Held {
     response: DocumentResponse,
     bytes: Part,
     text: Part,
+    markup: Part,
     evidence: EvidenceId,
 }
 
@@ -65,13 +66,14 @@ impl Library {
             }
         };
         drop(held);
-        let Held { mut response, bytes, text, evidence } = result?;
+        let Held { mut response, bytes, text, markup, evidence } = result?;
         if let DocumentResponse::Document(document) = &mut response {
             let spill = self.spill.clone();
-            let read = move || io::Result::Ok((spill.get(bytes)?, spill.get(text)?));
-            let (bytes, text) = tokio::task::spawn_blocking(read).await.map_err(lost)?.map_err(lost)?;
+            let read = move || io::Result::Ok((spill.get(bytes)?, spill.get(text)?, spill.get(markup)?));
+            let (bytes, text, markup) = tokio::task::spawn_blocking(read).await.map_err(lost)?.map_err(lost)?;
             document.bytes = Payload(bytes);
             document.text = String::from_utf8(text).map_err(lost)?;
+            document.markup = String::from_utf8(markup).map_err(lost)?;
         }
         Ok(Shared { response, evidence })
     }
@@ -81,21 +83,23 @@ impl Library {
         let mut response = self.sources.call(request.clone(), until).await?;
         let (recorder, spill, source) = (self.recorder.clone(), self.spill.clone(), request.source.clone());
         let keep = move || {
-            let (bytes, text, meta) = match &mut response {
+            let (bytes, text, markup, meta) = match &mut response {
                 DocumentResponse::Document(document) => {
                     let meta = of_document(document, &source);
-                    (std::mem::take(&mut document.bytes.0), std::mem::take(&mut document.text), meta)
+                    let (text, markup) = (std::mem::take(&mut document.text), std::mem::take(&mut document.markup));
+                    (std::mem::take(&mut document.bytes.0), text, markup, meta)
                 }
                 DocumentResponse::Absent { text, redirects } => {
                     let note = format!("{text}\nasked, in order:\n{}\n", redirects.join("\n"));
-                    (note.into_bytes(), String::new(), of_absence(&source))
+                    (note.into_bytes(), String::new(), String::new(), of_absence(&source))
                 }
             };
             let mut stream = recorder.stream(meta);
             let evidence = stream.id();
             stream.append(Direction::In, &bytes);
             drop(stream);
-            io::Result::Ok(Held { bytes: spill.put(&bytes)?, text: spill.put(text.as_bytes())?, response, evidence })
+            let (bytes, text) = (spill.put(&bytes)?, spill.put(text.as_bytes())?);
+            io::Result::Ok(Held { response, bytes, text, markup: spill.put(markup.as_bytes())?, evidence })
         };
         tokio::task::spawn_blocking(keep).await.map_err(lost)?.map_err(lost)
     }

@@ -6,6 +6,7 @@ mod file;
 mod gate;
 mod kept;
 mod library;
+mod pdf;
 mod public;
 mod robots;
 mod spill;
@@ -108,12 +109,17 @@ impl Touch<Documents> for DocumentSources {
 async fn finish(mut document: Document, until: Deadline) -> Document {
     use sha2::{Digest as _, Sha256};
     document.sha256 = Sha256::digest(document.bytes.as_slice()).iter().map(|b| format!("{b:02x}")).collect();
+    if pdf::is_pdf(document.bytes.as_slice(), &document.media_type) {
+        let read = pdf::read(document.bytes.as_slice(), document.truncated, until).await;
+        (document.text, document.unread) = (read.text, read.unread);
+        return document;
+    }
     let declared = document.headers.iter().find(|(n, _)| n == "content-type").map(|(_, v)| v.clone());
     let (bytes, media_type) = (document.bytes.clone(), document.media_type.clone());
     // On the blocking pool: markup can be made to cost seconds. What it has by the deadline is the text.
     let reading =
         tokio::task::spawn_blocking(move || text::readable(bytes.as_slice(), &media_type, declared.as_deref(), until));
-    document.text = reading.await.unwrap_or_default();
+    (document.text, document.markup) = reading.await.unwrap_or_default();
     document
 }
 

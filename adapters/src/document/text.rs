@@ -8,16 +8,23 @@ use scraper::{Html, HtmlTreeSink, Node};
 
 use super::charset::decode;
 
-/// Words of HTML without markup, script and style; other kinds of text decoded; nothing for the rest.
-pub(super) fn readable(bytes: &[u8], media_type: &str, content_type: Option<&str>, until: Deadline) -> String {
+/// Words of HTML without markup, script and style; other kinds of text decoded; nothing for the rest. Beside it the markup
+/// of HTML, decoded.
+pub(super) fn readable(
+    bytes: &[u8],
+    media_type: &str,
+    content_type: Option<&str>,
+    until: Deadline,
+) -> (String, String) {
     let html =
         matches!(media_type, "text/html" | "application/xhtml+xml") || (media_type.is_empty() && sniffs_html(bytes));
     if html {
-        visible(&decode(bytes, content_type, true), until)
+        let markup = decode(bytes, content_type, true).into_owned();
+        (visible(&markup, until), markup)
     } else if is_text(media_type, bytes) {
-        decode(bytes, content_type, false).into_owned()
+        (decode(bytes, content_type, false).into_owned(), String::new())
     } else {
-        String::new()
+        (String::new(), String::new())
     }
 }
 
@@ -159,17 +166,30 @@ mod tests {
             <h1>Report  a\nproblem</h1><p>Write to <b>sec</b>@maker.test<br>any time.</p><p hidden>draft</p>
             <noscript>no</noscript><template>no</template><ul><li>one<li>two</ul><!-- no --> &copy; us";
         assert_eq!(
-            readable(page, "text/html", None, soon()),
+            readable(page, "text/html", None, soon()).0,
             "Policy\nReport a problem\nWrite to sec@maker.test\nany time.\none\ntwo\n\u{a9} us"
         );
     }
 
     #[test]
     fn bytes_that_are_no_text_give_none() {
-        assert_eq!(readable(b"%PDF-1.7\n\xe2\xe3", "application/pdf", None, soon()), "");
-        assert_eq!(readable(b"\x00\x01", "", None, soon()), "");
-        assert_eq!(readable(b"plain", "", None, soon()), "plain");
-        assert_eq!(readable(b"<HTML>x", "", None, soon()), "x");
+        assert_eq!(readable(b"%PDF-1.7\n\xe2\xe3", "application/pdf", None, soon()).0, "");
+        assert_eq!(readable(b"\x00\x01", "", None, soon()).0, "");
+        assert_eq!(readable(b"plain", "", None, soon()).0, "plain");
+        assert_eq!(readable(b"<HTML>x", "", None, soon()).0, "x");
+    }
+
+    #[test]
+    fn pages_in_other_encodings_are_read_as_a_browser_reads_them() {
+        let utf16: Vec<u8> = "<html><p>security@maker.test".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let (text, markup) = readable(&utf16, "text/html", Some("text/html; charset=utf-16le"), soon());
+        assert_eq!((text.as_str(), markup.starts_with("<html><p>")), ("security@maker.test", true));
+        let shift_jis = b"<meta charset=shift_jis><p>\x93\xfa\x96\x7b";
+        assert_eq!(readable(shift_jis, "text/html", None, soon()).0, "\u{65e5}\u{672c}");
+        // Declared wrongly: what it says is what a browser does, and addresses in ASCII survive that.
+        let wrong = "<p>Z\u{fc}rich security@maker.test".as_bytes();
+        let (text, _) = readable(wrong, "text/html", Some("text/html; charset=shift_jis"), soon());
+        assert!(text.contains("security@maker.test"), "{text}");
     }
 
     /// Without the deadline this page would keep the parser busy for minutes.
@@ -178,7 +198,7 @@ mod tests {
         let mut page = "<p>first</p>".to_owned();
         page.push_str(&"<div><b><p>".repeat(400_000));
         page.push_str("last");
-        let text = readable(page.as_bytes(), "text/html", None, Deadline::after(Duration::from_millis(200)));
+        let (text, _) = readable(page.as_bytes(), "text/html", None, Deadline::after(Duration::from_millis(200)));
         assert!(text.starts_with("first") && !text.contains("last"), "{} bytes", text.len());
     }
 }

@@ -114,6 +114,7 @@ fn document(url: String, status: u16, media_type: &str, bytes: &[u8], text: &str
         bytes: Payload::from(bytes),
         truncated: false,
         text: text.to_owned(),
+        markup: String::new(),
         unread: String::new(),
         sha256: "00".repeat(32),
         tls: None,

@@ -128,12 +128,20 @@ pub(crate) fn of_literal(literal: &str) -> Reading {
 }
 
 fn fetched(document: assay_model::touch::document::Document) -> Reading {
-    let raw = decoded(document.bytes.as_slice(), &document.text);
+    // Of a PDF the text is what its reader made of it; the bytes are none.
+    let is_pdf = document.bytes.as_slice().starts_with(b"%PDF-");
+    let raw = match (is_pdf, document.markup.is_empty()) {
+        (true, _) => document.text.clone(),
+        (false, false) => document.markup,
+        // A record that is played back has the bytes alone.
+        (false, true) => decoded(document.bytes.as_slice(), &document.text),
+    };
     let page = if is_html(&document.media_type, &raw) { Page::of_html(&raw) } else { Page::of_text(&document.text) };
     let text_chars = page.text().chars().count();
     let note = match (document.status, text_chars) {
         (400.., _) => format!("status {}", document.status),
         (_, 0) if document.bytes.as_slice().is_empty() => "the document is empty".into(),
+        (_, 0) if !document.unread.is_empty() => document.unread.clone(),
         (_, 0) => format!("no text can be read out of it (media type `{}`)", document.media_type),
         _ => String::new(),
     };

@@ -110,6 +110,7 @@ fn what_cannot_be_read_is_never_judged() {
     for (id, why) in [
         ("acme-p0", "redirects go round in a circle"),
         ("acme-p1", "status 404"),
+        ("acme-p2", "PDF"),
         ("acme-p3", "no text can be read out of it"),
         ("acme-p4", "status 403"),
         ("acme-p5", "status 500"),

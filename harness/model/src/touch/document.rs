@@ -82,6 +82,9 @@ pub struct Document {
     pub truncated: bool,
     /// Text as a reader sees it: HTML without markup, script and style.
     pub text: String,
+    /// HTML decoded as a browser decides it, for who asks about markup; empty for other kinds. Not recorded: the bytes are.
+    #[serde(skip)]
+    pub markup: String,
     /// Why no text, or not all of it, could be read out of the bytes; empty where nothing stood in the way.
     #[serde(default)]
     pub unread: String,
