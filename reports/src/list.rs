@@ -58,7 +58,7 @@ pub enum ReportError {
 
 impl Format {
     /// All of them, in the order that help texts show.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Html,
         Self::Junit,
         Self::JunitRich,

@@ -128,7 +128,7 @@ fn element_count(html: &str) -> usize {
 fn every_report_of_every_payload_is_inert() {
     let scratch = tempfile::tempdir().unwrap();
     let plain = |format: Format| String::from_utf8(format.render(&everywhere("payload")).unwrap()).unwrap();
-    let pages = [Format::Html, Format::Statement, Format::FailureRecord, Format::Consumer];
+    let pages = [Format::Html, Format::Statement, Format::FailureRecord, Format::Consumer, Format::Survey];
     let elements = pages.map(|page| element_count(&plain(page)));
     let lines = unit_lines(&everywhere("payload")).lines().count();
     for (name, text) in CORPUS {
@@ -141,7 +141,7 @@ fn every_report_of_every_payload_is_inert() {
             let bad = written.chars().find(|c| acts(*c) && !(machine && u32::from(*c) >= 0x20) && *c != '\r');
             assert_eq!(bad, None, "{name} in {format:?}");
             match format {
-                Format::Html | Format::Statement | Format::FailureRecord | Format::Consumer => {
+                Format::Html | Format::Statement | Format::FailureRecord | Format::Consumer | Format::Survey => {
                     let at = pages.iter().position(|page| *page == format).unwrap();
                     assert_eq!(element_count(&written), elements[at], "{name} adds no element to {format:?}");
                 }

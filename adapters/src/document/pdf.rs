@@ -23,7 +23,8 @@ const MOST_ERRORS: u64 = 4 << 10;
 static READERS: Semaphore = Semaphore::const_new(2);
 
 /// Memory in KiB and processor time in seconds; no core file, no file written. Only then does the reader start.
-const LIMITED: &str = "ulimit -c 0 && ulimit -f 0 && ulimit -v 1048576 && ulimit -t 20 && exec pdftotext -enc UTF-8 -l 1000 - -";
+const LIMITED: &str =
+    "ulimit -c 0 && ulimit -f 0 && ulimit -v 1048576 && ulimit -t 20 && exec pdftotext -enc UTF-8 -l 1000 - -";
 
 /// What could be read, and what stood in the way of the rest.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -22,7 +22,8 @@ fn each_kind_lints_clean_and_says_what_to_fill_in() {
         let dossier = format!("lab-config/products/{kind}.yaml");
         let plan = format!("test-plans/kinds/{kind}.yaml");
         let bench = format!("lab-config/benches/{kind}.yaml");
-        let linted = assay(&home, &["lint", &plan, &bench, &dossier, &format!("lab-config/benches/{kind}-virtual.yaml")]);
+        let linted =
+            assay(&home, &["lint", &plan, &bench, &dossier, &format!("lab-config/benches/{kind}-virtual.yaml")]);
         let text = String::from_utf8_lossy(&linted.stdout).into_owned() + &String::from_utf8_lossy(&linted.stderr);
         assert!(linted.status.success() && text.contains("no mistakes"), "{kind}: {text}");
         let text = std::fs::read_to_string(root().join(&dossier)).expect("the dossier");

@@ -18,12 +18,8 @@ fn have_reader() -> bool {
 
 /// A PDF of one page with this content stream; `more` goes into the stream's dictionary and the trailer.
 fn pdf(content: &[u8], filter: &str, trailer: &str) -> Vec<u8> {
-    let stream = [
-        format!("<< /Length {}{filter} >>\nstream\n", content.len()).as_bytes(),
-        content,
-        b"\nendstream",
-    ]
-    .concat();
+    let stream =
+        [format!("<< /Length {}{filter} >>\nstream\n", content.len()).as_bytes(), content, b"\nendstream"].concat();
     let objects: [Vec<u8>; 5] = [
         b"<< /Type /Catalog /Pages 2 0 R >>".to_vec(),
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_vec(),

@@ -150,7 +150,7 @@ impl Touch<Documents> for Dut {
             truncated: false,
             text: if found { "Report issues to us" } else { "not found" }.into(),
             markup: String::new(),
-        unread: String::new(),
+            unread: String::new(),
             sha256: "0".repeat(64),
             tls: None,
             tls_verifies: Some(true),
