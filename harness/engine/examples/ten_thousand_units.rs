@@ -18,6 +18,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 const UNITS: usize = 10_000;
+/// Plans that they stand in: one file may hold so much and no more.
+const PLANS: usize = 10;
 /// Units of one group.
 const A_GROUP: usize = 5;
 
@@ -77,9 +79,9 @@ fn catalogue() -> Catalogue {
     Catalogue { units: (0..UNITS).map(unit).collect(), ..Catalogue::default() }
 }
 
-fn plan() -> String {
-    let mut text = String::from("assay: plan/1\nplan: synthetic\nunits:\n");
-    for n in 0..UNITS {
+fn plan(number: usize) -> String {
+    let mut text = format!("assay: plan/1\nplan: synthetic-{number}\nunits:\n");
+    for n in number * UNITS / PLANS..(number + 1) * UNITS / PLANS {
         let _ = write!(
             text,
             "  - unit: \"{}\"\n    question: Does it come back?\n    steps:\n      - check: bench.no_op\n        with: {{ number: {n} }}\n        as: seen\n    expect: seen.number == {n}\n",
@@ -92,12 +94,15 @@ fn plan() -> String {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
-    let path = folder.path().join("plan.yaml");
-    std::fs::write(&path, plan())?;
+    let plans: Vec<PathBuf> = (0..PLANS).map(|n| folder.path().join(format!("plan-{n}.yaml"))).collect();
+    for (number, path) in plans.iter().enumerate() {
+        std::fs::write(path, plan(number))?;
+    }
     let registry = Registry { checks: vec![erase(NoOp)], providers: Vec::new(), catalogue: catalogue() };
     let started = Instant::now();
-    let request = LoadRequest { plans: vec![path], ..LoadRequest::default() };
-    let resolved = load(&request, &registry).map_err(|mistakes| format!("{} mistakes", mistakes.len()))?;
+    let request = LoadRequest { plans, ..LoadRequest::default() };
+    let resolved = load(&request, &registry)
+        .map_err(|found| found.iter().map(|d| d.message.as_str()).collect::<Vec<_>>().join("; "))?;
     println!("{UNITS} units loaded: {:.2} s", started.elapsed().as_secs_f64());
 
     let out = std::env::args().nth(1).map_or_else(|| folder.path().to_owned(), PathBuf::from);

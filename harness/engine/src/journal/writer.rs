@@ -13,8 +13,7 @@ use super::line::{Entry, GENESIS, digest, encode};
 use super::reader::{JournalError, Verified, verify};
 
 /// After these the file is synced to the disk: what they say must outlive a power cut.
-pub const SYNCED: &[&str] =
-    &[kind::INPUTS_SEALED, kind::PROMPT_ANSWERED, kind::VERDICT_SET, kind::EVIDENCE_CLOSE, kind::RUN_END];
+pub const SYNCED: &[&str] = &[kind::INPUTS_SEALED, kind::PROMPT_ANSWERED, kind::EVIDENCE_CLOSE, kind::RUN_END];
 
 /// The host's monotonic clock since the run, or its resumption, started.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +53,9 @@ pub(crate) fn utc_now() -> String {
     )
 }
 
-/// An open journal. Appended lines are buffered until [`Journal::flush`]; kinds in [`SYNCED`] reach the disk at once.
+/// An open journal. Appended lines are buffered until [`Journal::flush`]; kinds in [`SYNCED`] reach the disk at once, verdicts
+/// with the next [`Journal::sync`], which their writer owes within a moment: a power cut then costs a few units, to be run
+/// again, and a disk is not asked to wait for each of thousands.
 pub struct Journal {
     path: PathBuf,
     out: BufWriter<File>,
@@ -63,6 +64,7 @@ pub struct Journal {
     seq: u64,
     head: String,
     buffer: Vec<u8>,
+    owes_sync: bool,
 }
 
 impl Journal {
@@ -119,7 +121,16 @@ impl Journal {
         let mut out = BufWriter::with_capacity(1 << 16, file);
         // Position is of no matter in append mode, but lets `stream_position` tell the size.
         let _ = out.seek(SeekFrom::End(0));
-        Ok(Self { path: path.to_owned(), out, run, clock, seq, head, buffer: Vec::with_capacity(4096) })
+        Ok(Self {
+            path: path.to_owned(),
+            out,
+            run,
+            clock,
+            seq,
+            head,
+            buffer: Vec::with_capacity(4096),
+            owes_sync: false,
+        })
     }
 
     /// Orders, stamps and appends one line. Returns its number.
@@ -128,6 +139,7 @@ impl Journal {
     /// The disk refused: what was appended since the last flush may be lost, and the run must end.
     pub fn append(&mut self, entry: Entry) -> Result<u64, JournalError> {
         let synced = SYNCED.contains(&entry.kind);
+        self.owes_sync |= entry.kind == kind::VERDICT_SET;
         let line = Line {
             v: 1,
             seq: self.seq + 1,
@@ -165,8 +177,15 @@ impl Journal {
     /// # Errors
     /// The disk refused.
     pub fn sync(&mut self) -> Result<(), JournalError> {
+        self.owes_sync = false;
         self.flush()?;
         self.out.get_ref().sync_data().map_err(|source| self.io_error("sync", source))
+    }
+
+    /// Whether a verdict waits to reach the disk.
+    #[must_use]
+    pub const fn owes_sync(&self) -> bool {
+        self.owes_sync
     }
 
     /// Lines so far.

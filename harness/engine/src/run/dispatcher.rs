@@ -5,9 +5,10 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -18,6 +19,8 @@ use crate::redact::Vault;
 /// Work on the journal itself that ends in a line of it, or in none.
 pub(super) type Reworking = Box<dyn FnOnce(&mut Journal) -> Result<Option<Entry>, String> + Send>;
 
+/// Verdicts reach the disk within this time.
+const SYNC_WITHIN: Duration = Duration::from_millis(100);
 /// Messages on their way; each holds one line at most.
 const QUEUE: usize = 1024;
 
@@ -135,6 +138,7 @@ impl Dispatcher {
 
 fn write(mut journal: Journal, vault: &Vault, lost: &Lost, messages: &Receiver<Message>) {
     let mut waiting = None;
+    let mut synced = Instant::now();
     loop {
         // Lines are handed to the operating system as soon as the queue is empty: a killed process loses nothing that
         // came before.
@@ -145,9 +149,15 @@ fn write(mut journal: Journal, vault: &Vault, lost: &Lost, messages: &Receiver<M
                 if let Err(error) = journal.flush() {
                     lost.report(error.to_string());
                 }
-                match messages.recv() {
+                let next = if journal.owes_sync() {
+                    messages.recv_timeout(SYNC_WITHIN)
+                } else {
+                    messages.recv().map_err(|_| RecvTimeoutError::Disconnected)
+                };
+                match next {
                     Ok(message) => waiting = Some(message),
-                    Err(_) => break,
+                    Err(RecvTimeoutError::Timeout) => sync(&mut journal, &mut synced, lost),
+                    Err(RecvTimeoutError::Disconnected) => break,
                 }
                 continue;
             }
@@ -158,7 +168,15 @@ fn write(mut journal: Journal, vault: &Vault, lost: &Lost, messages: &Receiver<M
         if let Err(text) = handle(&mut journal, vault, message) {
             lost.report(text);
         }
+        if journal.owes_sync() && synced.elapsed() >= SYNC_WITHIN {
+            sync(&mut journal, &mut synced, lost);
+        }
     }
+    sync(&mut journal, &mut synced, lost);
+}
+
+fn sync(journal: &mut Journal, synced: &mut Instant, lost: &Lost) {
+    *synced = Instant::now();
     if let Err(error) = journal.sync() {
         lost.report(error.to_string());
     }
