@@ -42,6 +42,9 @@ async fn the_accessibility_rules_find_nothing_in_light_dark_and_print() {
         browser.media(media, scheme).await;
         browser.client.goto(&url).await.unwrap();
         browser.run("document.querySelectorAll('details').forEach((d) => { d.open = true; });").await;
+        let wide = "return [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1
+            && !e.closest('.scroll')).slice(0, 3).map((e) => e.outerHTML.slice(0, 200))";
+        assert_eq!(browser.run(wide).await, json!([]), "nothing is cut off at {width}");
         browser.run(&axe).await;
         let script = "const done = arguments[arguments.length - 1];
             axe.run(document, {resultTypes: ['violations', 'passes']}).then((seen) => done({

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use assay_reports::Format;
 use assay_reports::pack::{Expected, Role};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -120,6 +121,12 @@ pub(crate) struct Run {
     /// Who runs this, for the record
     #[arg(long, value_name = "NAME", env = "ASSAY_OPERATOR")]
     pub(crate) operator: Option<String>,
+    /// Reports to put in the pack beside those that every pack has
+    #[arg(long = "export", value_name = "FORMAT", value_parser = report_format)]
+    pub(crate) exports: Vec<Format>,
+    /// Also write results/junit-rich.xml, with properties on each case
+    #[arg(long, value_name = "DIALECT", value_parser = ["default", "rich"], default_value = "default")]
+    pub(crate) junit: String,
     /// Resolve everything, say what would run, open nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -371,6 +378,26 @@ pub(crate) struct Report {
     /// The JSON of statement, failure-record or consumer instead of the page
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Run {
+    /// Reports to add to the pack, each once.
+    pub(crate) fn exports(&self) -> Vec<Format> {
+        let mut all = self.exports.clone();
+        all.extend((self.junit == "rich").then_some(Format::JunitRich));
+        let mut once: Vec<Format> = Vec::new();
+        for format in all {
+            if !once.contains(&format) {
+                once.push(format);
+            }
+        }
+        once
+    }
+}
+
+fn report_format(word: &str) -> Result<Format, String> {
+    let words = || Format::ALL.iter().map(|f| f.word()).collect::<Vec<_>>().join(", ");
+    Format::from_word(word).ok_or_else(|| format!("there is no format `{word}`; take one of: {}", words()))
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use assay_model::results::Results;
+use assay_reports::Format;
 use assay_reports::pack::{self, Expected, SealOptions, Sealed, SigningKey};
 
 use super::passphrase;
@@ -13,6 +14,7 @@ pub(super) struct Signer {
     key: SigningKey,
     principal: String,
     expected: Vec<Expected>,
+    exports: Vec<Format>,
 }
 
 impl Signer {
@@ -22,7 +24,7 @@ impl Signer {
         let principal = format!("assay@{}", host_name());
         if let Some(path) = sign {
             let key = SigningKey::open(path, &passphrase::ask).map_err(|e| e.to_string())?;
-            return Ok(Self { key, principal, expected });
+            return Ok(Self { key, principal, expected, exports: Vec::new() });
         }
         let path = default_key_path().ok_or(
             "neither HOME nor XDG_CONFIG_HOME is set, so there is no place for a signing key; name one with --sign",
@@ -38,13 +40,19 @@ impl Signer {
             say::note(format!("a signing key was made: {}", path.display()));
             say::note(format!("give assessors its public half, {}:\n  {}", signers.display(), line.trim_end()));
         }
-        Ok(Self { key, principal, expected })
+        Ok(Self { key, principal, expected, exports: Vec::new() })
+    }
+
+    /// The same, which also writes these reports into the pack.
+    pub(super) fn exporting(self, exports: Vec<Format>) -> Self {
+        Self { exports, ..self }
     }
 
     /// Seals a run's folder and renames it to its final name.
     pub(super) fn seal(&self, folder: &Path, results: &Results) -> Result<Sealed, pack::SealError> {
-        let expected = self.expected.clone();
-        pack::seal(folder, results, &self.key, &SealOptions { expected, ..SealOptions::new(&self.principal) })
+        let (expected, exports) = (self.expected.clone(), self.exports.clone());
+        let options = SealOptions { expected, exports, ..SealOptions::new(&self.principal) };
+        pack::seal(folder, results, &self.key, &options)
     }
 }
 

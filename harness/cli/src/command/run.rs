@@ -19,6 +19,7 @@ use crate::{exit, say};
 
 /// Runs plans and seals the pack.
 pub(super) fn run(args: Run) -> u8 {
+    let exports = args.exports();
     let registry = registry();
     let resolved = match resolve(&args.selection, &registry, args.dry_run) {
         Ok(resolved) => resolved,
@@ -29,7 +30,7 @@ pub(super) fn run(args: Run) -> u8 {
         return exit::OK;
     }
     let signer = match Signer::ready(args.sign.as_deref(), args.expect_signature) {
-        Ok(signer) => signer,
+        Ok(signer) => signer.exporting(exports),
         Err(text) => {
             say::error("sign", text, None);
             return exit::INVALID;
@@ -67,7 +68,10 @@ pub(super) fn resume(args: Resume) -> u8 {
     if let Ok(Some(ended)) = engine::unsealed(&args.pack, vaults().as_deref()) {
         say::note("every unit has its verdict: sealing what is there");
         return match Signer::ready(args.sign.as_deref(), args.expect_signature) {
-            Ok(signer) => finish(Ok(Ok(ended)), &signer, show),
+            Ok(signer) => {
+                let exports = begun(&args.pack).map(|run| run.exports()).unwrap_or_default();
+                finish(Ok(Ok(ended)), &signer.exporting(exports), show)
+            }
             Err(text) => {
                 say::error("sign", text, None);
                 exit::INVALID
@@ -77,9 +81,9 @@ pub(super) fn resume(args: Resume) -> u8 {
     let registry = registry();
     let begun = begun(&args.pack).map(|run| {
         let resolved = resolve(&run.selection, &registry, false)?;
-        Ok((resolved, baseline(run.baseline.as_deref())?))
+        Ok((resolved, baseline(run.baseline.as_deref())?, run.exports()))
     });
-    let (resolved, baseline) = match begun {
+    let (resolved, baseline, exports) = match begun {
         Ok(Ok(begun)) => begun,
         Ok(Err(code)) => return code,
         Err(text) => {
@@ -92,7 +96,7 @@ pub(super) fn resume(args: Resume) -> u8 {
         }
     };
     let signer = match Signer::ready(args.sign.as_deref(), args.expect_signature) {
-        Ok(signer) => signer,
+        Ok(signer) => signer.exporting(exports),
         Err(text) => {
             say::error("sign", text, None);
             return exit::INVALID;
