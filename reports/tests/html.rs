@@ -6,7 +6,7 @@ mod fixture;
 use std::collections::HashSet;
 
 use assay_model::Verdict;
-use assay_model::results::Results;
+use assay_model::results::{EvidenceItem, Results};
 use assay_reports::Format;
 use base64::Engine as _;
 use proptest::prelude::*;
@@ -103,7 +103,10 @@ fn hostile_text_is_text() {
 
 #[test]
 fn ids_are_unique_and_every_link_leads_somewhere() {
-    let html = render(&fixture::results());
+    links_lead_somewhere(&render(&fixture::results()));
+}
+
+fn links_lead_somewhere(html: &str) {
     let ids: Vec<&str> = html.split(" id=\"").skip(1).map(|t| t.split('"').next().unwrap()).collect();
     let set: HashSet<&str> = ids.iter().copied().collect();
     assert_eq!(set.len(), ids.len());
@@ -166,6 +169,9 @@ fn a_large_run_keeps_every_unit_within_the_budget() {
     let mut results = fixture::results();
     let template = results.units.get("PSTI-1.1").unwrap().clone();
     let failed = results.units.get("5.1-5-2 a").unwrap().clone();
+    let item = results.evidence[0].clone();
+    let more = (100..10_000).map(|n| EvidenceItem { id: format!("E-{n:04}"), ..item.clone() });
+    results.evidence.extend(more);
     results.units = (0..10_000)
         .map(|n| (format!("5.{n}-1-2 a"), if n % 200 == 0 { failed.clone() } else { template.clone() }))
         .collect();
@@ -175,6 +181,7 @@ fn a_large_run_keeps_every_unit_within_the_budget() {
     assert!(html.contains("To keep this page small"));
     assert_eq!(html.matches("<article class=\"finding").count(), 50);
     assert_balanced(&html);
+    links_lead_somewhere(&html);
     // The worst: every unit a finding, each with a reason of its own.
     results.units = (0..10_000)
         .map(|n| {

@@ -19,6 +19,7 @@ const FEW: usize = 3;
 struct Body<'a> {
     results: &'a Results,
     evidence: Vec<EvidenceView>,
+    left_off: usize,
 }
 
 struct EvidenceView {
@@ -49,16 +50,28 @@ pub(in crate::html) fn anchor(reference: &str) -> String {
 
 pub(super) fn section(source: &Source<'_>) -> Built {
     let pointed = pointed_at(source);
-    let items = source.results.evidence.iter();
-    let evidence: Vec<EvidenceView> = items.map(|i| view(source, i, pointed.contains(i.id.as_str()))).collect();
-    Section::counted("evidence", "Evidence", evidence.len(), &Body { results: source.results, evidence })
+    // Where units are rows, only what findings link to is listed; the rest stands in results.json and SHA256SUMS.
+    let all = source.detail >= Detail::NoExcerpts;
+    let items = source.results.evidence.iter().map(|item| (item, pointed.contains(item.id.as_str())));
+    let evidence: Vec<EvidenceView> =
+        items.filter(|(_, pointed)| all || *pointed).map(|(item, pointed)| view(source, item, pointed)).collect();
+    let count = source.results.evidence.len();
+    let left_off = count - evidence.len();
+    Section::counted("evidence", "Evidence", count, &Body { results: source.results, evidence, left_off })
 }
 
-/// Items that a reason of a finding names.
+/// Items that a reason of a finding names, and its steps where the page is too small for all others.
 fn pointed_at<'a>(source: &Source<'a>) -> HashSet<&'a str> {
+    if source.detail == Detail::Bare {
+        return HashSet::new();
+    }
+    let with_steps = source.detail == Detail::Findings;
     let findings = source.results.units.values().zip(source.units).filter(|(_, view)| view.finding);
     let samples = findings.flat_map(|(unit, _)| unit.samples.values().chain(&unit.cross_sample));
-    let refs = samples.flat_map(|s| &s.reasons).flat_map(|r| &r.refs);
+    let refs = samples.flat_map(|s| {
+        let steps = s.steps.iter().filter(move |_| with_steps).flat_map(|step| &step.evidence);
+        s.reasons.iter().flat_map(|r| &r.refs).chain(steps)
+    });
     refs.map(|r| r.split('#').next().unwrap_or(r)).collect()
 }
 
