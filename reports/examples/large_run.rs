@@ -49,14 +49,20 @@ fn peak() -> u64 {
 
 fn main() {
     let results = results();
+    let before = peak();
     let started = Instant::now();
     let trace = Trace::default();
     let mut sizes = Vec::new();
     for format in Format::ALL {
         let one = Instant::now();
         let bytes = format.render_with(&results, &trace).unwrap().len();
-        sizes.push(format!("{} {} kB in {} ms", format.word(), bytes / 1_000, one.elapsed().as_millis()));
+        let (kilobytes, took) = (bytes / 1_000, one.elapsed().as_millis());
+        sizes.push(format!("{} {kilobytes} kB in {took} ms, peak {} MB", format.word(), peak()));
     }
     let all = started.elapsed().as_millis();
-    println!("all reports of {UNITS} units on 3 samples: {all} ms, peak {} MB ({})", peak(), sizes.join(", "));
+    println!(
+        "all reports of {UNITS} units on 3 samples: {all} ms, {before} MB of results, peak {} MB ({})",
+        peak(),
+        sizes.join("; ")
+    );
 }
