@@ -65,6 +65,8 @@ pub(super) struct Station {
     pub(super) addresses: Arc<AddressBook>,
     pub(super) documents: DocumentSettings,
     pub(super) source: Option<Box<dyn Source>>,
+    /// Defects seeded beside the DUTs.
+    pub(super) seeded: Vec<String>,
     terminal: Option<SharedTerminal>,
     facts: Value,
     open: Mutex<Open>,
@@ -90,6 +92,7 @@ impl Station {
             addresses: Arc::new(addresses),
             documents,
             source: None,
+            seeded: Vec::new(),
             terminal: Terminal::standard().map(|t| Arc::new(Mutex::new(t))),
             facts: reference.as_ref().map_or(Value::Null, Reference::facts),
             open: Mutex::new(Open { reference, ..Open::default() }),
@@ -152,6 +155,10 @@ impl OpenBench for Station {
 
     fn reference(&self) -> Value {
         self.facts.clone()
+    }
+
+    fn seeded(&self) -> Vec<String> {
+        self.seeded.clone()
     }
 
     async fn touches(&self, dut: &SampleId, run: Arc<dyn Recorder>) -> Result<Touches, Fault> {

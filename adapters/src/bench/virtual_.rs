@@ -8,7 +8,9 @@ use std::time::Duration;
 use assay_model::{
     AddressBook, BenchProvider, BenchRequest, Deadline, Diagnostic, Dut, DutOrigin, Fault, OpenBench, Severity,
 };
-use assay_virtual::{MAX_SAMPLES, Running, SampleError, StartError, StartSpec, VirtualSample, models, prepare};
+use assay_virtual::{
+    DefectPart, MAX_SAMPLES, Running, SampleError, StartError, StartSpec, VirtualSample, models, prepare,
+};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::sync::RwLock;
@@ -47,7 +49,8 @@ impl BenchProvider for VirtualBench {
             return Err(Fault::plan("bench-settings", mistake.message.clone())
                 .with_help(mistake.help.clone().unwrap_or_default()));
         }
-        let origin = DutOrigin { kind: format!("virtual {}", spec.model), defects: spec.defects.clone() };
+        let (seeded, own) = spec.defects.iter().cloned().partition(|name| is_of_website(&spec.model, name));
+        let origin = DutOrigin { kind: format!("virtual {}", spec.model), defects: own };
         // Their power comes on one by one, when somebody listens on their consoles.
         let running = prepare(spec).await.map_err(|e| not_started(&e))?;
         let mut addresses = AddressBook::new();
@@ -67,8 +70,16 @@ impl BenchProvider for VirtualBench {
         let reference = Reference::start_in(&mut addresses).await?;
         let mut station = Station::new(wired, addresses, documents, Some(reference));
         station.source = Some(Box::new(hands));
+        station.seeded = seeded;
         Ok(Box::new(station))
     }
+}
+
+/// Whether a defect is the maker's website's, and no sample's.
+fn is_of_website(model: &str, name: &str) -> bool {
+    let model = models().iter().find(|m| m.name == model);
+    let row = model.and_then(|m| m.defects.iter().find(|d| d.name == name));
+    row.is_some_and(|d| d.part == DefectPart::Website)
 }
 
 /// What to start, with every mistake at once.

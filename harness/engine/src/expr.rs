@@ -79,7 +79,7 @@ impl Expr {
     }
 
     /// Keys that it reads directly from the variable `root`, with their places: `intf` of `ixit.intf`, `5.1-1` of
-    /// `ics["5.1-1"]`. Those inside `has(...)` are told apart, because they ask and do not require.
+    /// `ics["5.1-1"]`, `home` of `product.documents.home` for the root `product.documents`. Those inside `has(...)` are told apart, because they ask and do not require.
     #[must_use]
     pub fn keys_of(&self, root: &str) -> Vec<Key> {
         walk::keys_of(&self.program, root)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_model::assessment::ExternalEvidence;
-use assay_model::catalogue::{CatalogueUnit, Profile};
+use assay_model::catalogue::{CatalogueUnit, Profile, Way};
 use assay_model::lab::Particulars;
 use assay_model::touch::document::Politeness;
 use assay_model::{BenchProvider, BenchRequest, Check, Diagnostic, Effect, Equipment, SourceFile, Span};
@@ -45,6 +45,8 @@ pub struct Catalogue {
     pub units: std::collections::BTreeMap<String, CatalogueUnit>,
     /// Profiles by id.
     pub profiles: Vec<Profile>,
+    /// Ways to meet a requirement, each requirement's own items first.
+    pub ways: Vec<Way>,
     /// What every dossier is held against before anything runs.
     pub rules: Vec<DossierRule>,
     /// Data of catalogues that rules compute with, by the names that rules give them.

@@ -345,7 +345,8 @@ fn product() -> Value {
         "assay" => header("product"),
         "product" => {
             json!({ "type": "object", "required": ["name"], "properties": { "name": text("Name."), "type": text("`camera`, `router`, ..."),
-            "manufacturer": text("Maker."), "model": text("Model."), "firmware": text("Version, in quotes where it looks like a number.") } })
+            "manufacturer": text("Maker."), "model": text("Model."), "firmware": text("Version, in quotes where it looks like a number."),
+            "documents": documents(), "statement": statement(), "routes": routes() } })
         }
         "editions" => {
             json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "Editions of the standards that ICS and IXIT follow." })
@@ -379,6 +380,86 @@ fn external() -> Value {
             json!({ "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "First or last day." })
         }
     })
+}
+
+const ISO_DATE: &str = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$";
+
+fn date(what: &str) -> Value {
+    json!({ "type": "string", "pattern": ISO_DATE, "description": what })
+}
+
+/// Where the maker publishes what law asks for.
+fn documents() -> Value {
+    let history = mapping(&keys::HISTORY, &["seen", "end"], |key| match key {
+        "seen" => date("The day on which the page said so."),
+        "end" => date("The end that it stated."),
+        _ => text("Where the copy is kept."),
+    });
+    let extension = mapping(&keys::EXTENSION, &["decided", "end"], |key| match key {
+        "decided" => date("The day of the decision."),
+        _ => date("The new end."),
+    });
+    let mut schema = mapping(&keys::DOCUMENTS, &["home"], |key| match key {
+        "home" => text("First page of the maker's website: shows that the site answers at all."),
+        "security_txt" => text("Its security.txt (RFC 9116), where there is one."),
+        "sales" => texts("The maker's own pages that invite a purchase; `[]` states that there is none."),
+        "statement" => text("The statement of compliance that comes with the product."),
+        "label" => {
+            text("The product's entry in the register of Japan (STAR-1) or Singapore (CLS), where it has a label.")
+        }
+        "disclosure_process" => {
+            text("How reports are received, acknowledged and followed up by ISO/IEC 29147, where that route is open.")
+        }
+        "support_history" => list(history.clone(), "What the support page once said."),
+        "support_extensions" => list(extension.clone(), "Each decision to lengthen the support period."),
+        "snapshots" => text(
+            "Folder in which each run keeps, in a dated file, the end of support that it read. Files are added, none is changed.",
+        ),
+        _ => json!({}),
+    });
+    schema["description"] = json!("Documents that the maker publishes: each a URL, or a path from this file's folder.");
+    schema
+}
+
+/// What the statement of compliance is made from.
+fn statement() -> Value {
+    let party = || mapping(&keys::MAKER, &["name", "address"], text);
+    let standard = mapping(&keys::STANDARD, &["identifier", "version", "date"], |key| match key {
+        "date" => date("The date of that version."),
+        "version" => text("As `V2.1.1`, in quotes where it looks like a number."),
+        _ => text("As `ETSI EN 303 645`."),
+    });
+    let mut schema = mapping(&keys::STATEMENT, &[], |key| match key {
+        "batch" => text("Batch, or range of serial numbers."),
+        "manufacturers" => list(party(), "Every manufacturer."),
+        "authorised_representatives" => list(party(), "Authorised representatives; may be none."),
+        "prepared_by_declaration" => text("That it is made by, or on behalf of, the manufacturer."),
+        "compliance_declaration" => word(&keys::DECLARATIONS, "What the manufacturer declares."),
+        "standards_relied_on" => list(standard.clone(), "Standards that a deemed route rests on; may be none."),
+        "defined_support_period" => mapping(&keys::PERIOD, &["end"], |_| date("An ISO date.")),
+        "signature" => text("The signature, as it is to stand there."),
+        "signatory_name" => text("Who signs."),
+        "signatory_function" => text("As what."),
+        "place_of_issue" => text("Where."),
+        "date_of_issue" => date("When."),
+        "supersedes" => text("The statement that it replaces, by its number or date."),
+        "label" => text("The label that a deemed declaration rests on."),
+        _ => json!({}),
+    });
+    schema["description"] =
+        json!("The fields of the statement of compliance (Schedule 4); `assay report --format statement`.");
+    schema
+}
+
+/// How the maker meets each requirement.
+fn routes() -> Value {
+    let mut schema = mapping(&keys::ROUTES, &[], |key| {
+        let words: Vec<&str> =
+            keys::ROUTE_WORDS.into_iter().filter(|w| *w != "iso29147" || key == "issue_reporting").collect();
+        word(&words, "`own`: the requirement's own items; `etsi`: EN 303 645; `label`: Japan STAR-1 or Singapore CLS.")
+    });
+    schema["description"] = json!("The route by which each requirement is met; `own` where nothing is said.");
+    schema
 }
 
 fn sample() -> Value {

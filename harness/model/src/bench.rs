@@ -153,6 +153,11 @@ pub trait OpenBench: Send + Sync {
         Value::Null
     }
 
+    /// Defects that were seeded into what the bench has beside its DUTs: the maker's website.
+    fn seeded(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The ways of touching one DUT, unrecorded. `run` is the run-long recorder of that DUT: streams that live longer than
     /// a step (a console from before power-on) go there.
     ///

@@ -29,6 +29,26 @@ const fn yes() -> bool {
     true
 }
 
+/// A way to meet a requirement: its own items, or a condition by which it counts as met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    /// `PSTI-1`.
+    pub requirement: String,
+    /// The key of `product.routes` by which a dossier takes a way: `passwords`.
+    pub choice: String,
+    /// The word there: `own`, `etsi`, `iso29147`, `label`.
+    pub route: String,
+    /// For a person, in our words.
+    pub title: String,
+    /// Conditions of the catalogue that it is, any of them: `DC-1A`. None for a requirement's own items.
+    #[serde(default)]
+    pub conditions: Vec<String>,
+    /// Units that decide it.
+    pub units: Vec<String>,
+    /// How sure the catalogue is of it: `primary`, `secondary`, `memory`, `derived`.
+    pub confidence: String,
+}
+
 /// A profile: the units and provisions that decide a product verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {

@@ -314,6 +314,39 @@ impl GroupResult {
     }
 }
 
+/// A requirement that can be met in several ways, and what each came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequirementResult {
+    /// The way that the dossier takes: `own`, `etsi`, `iso29147`, `label`.
+    pub taken: String,
+    /// What that way came to.
+    pub verdict: Verdict,
+    /// Every way, the requirement's own items first.
+    pub ways: Vec<WayResult>,
+}
+
+/// One way to meet a requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayResult {
+    /// `own`, `etsi`, `iso29147`, `label`.
+    pub route: String,
+    /// For a person.
+    pub title: String,
+    /// Conditions of the law that it is, by the catalogue's ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<String>,
+    /// Whether the dossier takes it.
+    pub taken: bool,
+    /// The fold of its units; NOT_RUN where this run has one of them not, NOT_APPLICABLE where the dossier does not open it.
+    pub verdict: Verdict,
+    /// Why, in a sentence.
+    pub text: String,
+    /// Units that decide it.
+    pub units: Vec<String>,
+    /// How sure the catalogue is that the law has this way.
+    pub confidence: String,
+}
+
 /// A profile's verdict over the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -439,6 +472,9 @@ pub struct Results {
     pub exit_code: u8,
     /// The bench's name; empty where none was needed.
     pub bench: String,
+    /// Defects that were seeded on purpose into what the bench has beside its samples: the maker's website.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bench_defects: Vec<String>,
     /// The equipment register.
     #[serde(default)]
     pub equipment: Vec<Equipment>,
@@ -476,7 +512,10 @@ pub struct Results {
     pub groups: indexed::Map<GroupResult>,
     /// Provisions.
     pub provisions: indexed::Map<GroupResult>,
-    /// Profiles.
+    /// Requirements that can be met in several ways, by id.
+    #[serde(default, skip_serializing_if = "indexed::Map::is_empty")]
+    pub requirements: indexed::Map<RequirementResult>,
+    /// Profiles; a requirement that is met by another way than its own items counts by that way.
     pub profiles: BTreeMap<String, Conformance>,
     /// What the run knew of the standards, by catalogue id: title, edition, dates, duties, crosswalk. Reports read it here
     /// and nowhere else, so that an old pack keeps its edition. Empty in packs of before, and where no unit is a standard's.

@@ -47,6 +47,11 @@ pub(crate) static PAGES: &[SitePage] = &[
     page("support-period-shortened", "/support", 200, "", "text/html; charset=utf-8", include_str!("support-period-shortened/support.html")),
     page("support-period-shortened", "/product", 200, "", "text/html; charset=utf-8", include_str!("support-period-shortened/product.html")),
     page("support-period-shortened", "/statement", 200, "", "text/html; charset=utf-8", include_str!("support-period-shortened/statement.html")),
+    page("support-period-lengthened", "/support", 200, "", "text/html; charset=utf-8", include_str!("support-period-lengthened/support.html")),
+    page("support-period-lengthened", "/product", 200, "", "text/html; charset=utf-8", include_str!("support-period-lengthened/product.html")),
+    page("support-period-lengthened", "/statement", 200, "", "text/html; charset=utf-8", include_str!("support-period-lengthened/statement.html")),
+    page("no-support-page", "/", 200, "", "text/html; charset=utf-8", include_str!("no-support-page/index.html")),
+    page("no-support-page", "/support", 404, "", "text/html; charset=utf-8", include_str!("no-support-page/support.html")),
     page("support-not-on-sales-page", "/product", 200, "", "text/html; charset=utf-8", include_str!("support-not-on-sales-page/product.html")),
     page("statement-missing-field", "/statement", 200, "", "text/html; charset=utf-8", include_str!("statement-missing-field/statement.html")),
     page("statement-date-disagrees", "/statement", 200, "", "text/html; charset=utf-8", include_str!("statement-date-disagrees/statement.html")),
@@ -65,9 +70,10 @@ const fn page(
     SitePage { variant, path, status, location, media_type, body }
 }
 
-/// The page that a variant of the site has at a path; a slash at the end makes no difference.
-pub(crate) fn at(variant: &str, path: &str) -> Option<&'static SitePage> {
+/// The page that a site with these variants has at a path: the first variant's that has its own, or else the good one. A
+/// slash at the end makes no difference.
+pub(crate) fn at(variants: &[&str], path: &str) -> Option<&'static SitePage> {
     let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
     let of = |variant: &str| PAGES.iter().find(|p| p.variant == variant && p.path == path);
-    of(variant).or_else(|| of("good"))
+    variants.iter().find_map(|variant| of(variant)).or_else(|| of("good"))
 }

@@ -15,7 +15,7 @@ mod running;
 mod start;
 mod website;
 
-pub use camera::defect::{Defect, DefectInfo, DefectKind};
+pub use camera::defect::{Defect, DefectInfo, DefectKind, DefectPart};
 pub use camera::label::Label;
 pub use camera::state::SHARED_RESET_PASSWORD;
 pub use model_list::{ModelInfo, models};

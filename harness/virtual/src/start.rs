@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::camera::body::Camera;
 use crate::camera::console::{self, OpenConsole};
-use crate::camera::defect::{self, Defect, DefectKind, Defects};
+use crate::camera::defect::{self, Defect, DefectInfo, DefectKind, Defects};
 use crate::camera::power::{Phase, supervise};
 use crate::camera::services::{self, PortTrouble};
 use crate::running::{Running, Sample, VirtualSample};
@@ -28,7 +28,7 @@ pub struct StartSpec {
     pub model: String,
     /// How many samples, from 1 to [`MAX_SAMPLES`].
     pub samples: u8,
-    /// Names of the model's defects, at most one of them a dead twin. They hold for all samples.
+    /// Names of the model's defects, at most one dead twin of each part. They hold for all samples.
     pub defects: Vec<String>,
     /// The loopback network, as `127.21.0.0`: sample n listens at `.n` and the maker's website at `.254`. Runs at the
     /// same time need networks of their own.
@@ -174,7 +174,7 @@ pub async fn prepare(spec: StartSpec) -> Result<Running, StartError> {
     }
     let samples =
         hosts.map(|(number, host)| assemble(number, host, &defects, &tasks, &stop)).collect::<Result<_, _>>()?;
-    website::serve(Ipv4Addr::new(a, b, c, WEBSITE), &tasks, &stop).await?;
+    website::serve(Ipv4Addr::new(a, b, c, WEBSITE), &defects, &tasks, &stop).await?;
     guard.disarm();
     Ok(Running { website: SocketAddr::from(([a, b, c, WEBSITE], website::PORT)), samples, tasks, stop })
 }
@@ -192,17 +192,18 @@ fn check(spec: &StartSpec) -> Result<Defects, StartError> {
     if !spec.network.is_loopback() || spec.network.octets()[3] != 0 {
         return Err(StartError::Network { network: spec.network });
     }
-    let mut dead: Option<&'static str> = None;
+    let mut dead: Vec<&'static DefectInfo> = Vec::new();
     let mut defects = Vec::new();
     for name in &spec.defects {
         let row = defect::by_name(name).ok_or_else(|| StartError::UnknownDefect {
             name: name.clone(),
             known: join(defect::TABLE.iter().map(|row| row.name).collect()),
         })?;
-        if row.kind == DefectKind::Dead
-            && let Some(first) = dead.replace(row.name).filter(|first| *first != row.name)
-        {
-            return Err(StartError::TwoDeadTwins { first, second: row.name });
+        if row.kind == DefectKind::Dead {
+            if let Some(first) = dead.iter().find(|first| first.part == row.part && first.name != row.name) {
+                return Err(StartError::TwoDeadTwins { first: first.name, second: row.name });
+            }
+            dead.push(row);
         }
         defects.push(row.defect);
     }

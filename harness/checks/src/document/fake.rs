@@ -84,7 +84,7 @@ impl Touch<Documents> for Site {
         let mut path = request.source.strip_prefix(site).unwrap().to_owned();
         loop {
             asked.push(format!("{site}{path}"));
-            let page = table::at(self.0, &path).unwrap();
+            let page = table::at(&[self.0], &path).unwrap();
             if page.location.is_empty() {
                 let media = page.media_type.split(';').next().unwrap();
                 let text = super::page::Page::of_html(page.body).text();

@@ -73,7 +73,7 @@ impl TypedCheck for Fetch {
 
     async fn run(&self, cx: &CheckContext, p: Params) -> Result<Observation, Fault> {
         let request = DocumentRequest { source: p.source, max_bytes: p.max_bytes };
-        Ok(match cx.touches.documents()?.call(request, cx.deadline).await? {
+        Ok(match cx.touches.documents()?.call(request, cx.deadline.capped(super::source::PATIENCE)).await? {
             DocumentResponse::Document(d) => Observation {
                 found: d.status < 400,
                 status: d.status,

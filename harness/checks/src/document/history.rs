@@ -108,7 +108,8 @@ fn look(p: &Params) -> Result<Observation, Fault> {
     if !p.current.is_empty() {
         ends.push((dates::today(p.today.as_deref())?, date(&p.current, "`current`")?));
     }
-    ends.sort();
+    // Of one day the present end comes last, after what was kept earlier on it.
+    ends.sort_by_key(|(seen, _)| *seen);
     let (mut shortened, mut lengthened, mut longer) = (Vec::new(), Vec::new(), Vec::new());
     for (n, (seen, end)) in ends.iter().enumerate().skip(1) {
         let moved =
@@ -172,6 +173,8 @@ mod tests {
     #[test]
     fn shortening_is_seen_even_when_it_was_put_right_later() {
         assert_eq!(of(&[("2026-05-01", "2031-12-31")], "2029-12-31", &[]).shortened.len(), 1);
+        // On the day of an earlier snapshot too: the present end is the later word.
+        assert_eq!(of(&[("2026-11-22", "2031-12-31")], "2029-12-31", &[]).shortened.len(), 1);
         // In any order of the list.
         let back = of(&[("2026-07-01", "2029-12-31"), ("2026-05-01", "2031-12-31")], "2031-12-31", &[]);
         assert_eq!(back.shortened.len(), 1);

@@ -174,9 +174,9 @@ mod tests {
             (&json!(true), &json!([]), &json!("singapore_cls")),
             "{seen}"
         );
-        assert_eq!(of("good", "2030-03-15").await["ends_soon"], true);
-        assert_eq!(of("good", "2030-05-31").await["holds"], true);
-        assert_eq!(of("good", "2030-06-01").await["holds"], false);
+        assert_eq!(of("good", "2041-03-15").await["ends_soon"], true);
+        assert_eq!(of("good", "2041-05-31").await["holds"], true);
+        assert_eq!(of("good", "2041-06-01").await["holds"], false);
     }
 
     #[tokio::test]

@@ -138,7 +138,7 @@ mod tests {
     #[tokio::test]
     async fn a_good_sales_page_shows_the_end_beside_the_price() {
         let seen =
-            Site::of("good").ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2031-12-31"})).await;
+            Site::of("good").ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2035-12-31"})).await;
         for field in ["shown", "same_end", "invites_purchase", "visible"] {
             assert_eq!(seen[field], true, "{field}: {seen}");
         }
@@ -150,7 +150,7 @@ mod tests {
     async fn an_end_that_is_missing_folded_or_another_is_seen_as_such() {
         for variant in ["support-not-on-sales-page", "dead", "garbage"] {
             let seen = Site::of(variant)
-                .ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2031-12-31"}))
+                .ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2035-12-31"}))
                 .await;
             assert_eq!(
                 (&seen["shown"], &seen["same_end"], &seen["visible"]),
@@ -159,7 +159,7 @@ mod tests {
             );
         }
         let other = Site::of("support-period-shortened")
-            .ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2031-12-31"}))
+            .ask(NAME, json!({"source": "http://maker.test:8088/product", "end": "2035-12-31"}))
             .await;
         assert_eq!((&other["shown"], &other["same_end"]), (&json!(true), &json!(false)));
         let folded = "<p>C1, £79</p><details><summary>Details</summary><p>Security updates until 31 December 2031.</p></details>";

@@ -1,5 +1,7 @@
 //! What a check on a document's content reads: a URL, a file of the dossier, or a literal text of the plan.
 
+use std::time::Duration;
+
 use assay_model::touch::document::{DocumentRequest, DocumentResponse};
 use assay_model::{CheckContext, Fault};
 use schemars::JsonSchema;
@@ -10,6 +12,8 @@ use super::page::Page;
 
 /// Bytes that are kept of one document, at most.
 const MAX_BYTES: u32 = 8 * 1024 * 1024;
+/// A site that has not answered by then is taken not to answer.
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// Longest literal in a plan.
 const MAX_LITERAL: usize = 64 * 1024;
 
@@ -80,7 +84,7 @@ pub(crate) async fn read(cx: &CheckContext, source: &Source) -> Result<Reading, 
         Source::Address(address) if address.trim().is_empty() => Ok(absent("no address is given for it", Vec::new())),
         Source::Address(address) => {
             let request = DocumentRequest { source: address.clone(), max_bytes: MAX_BYTES };
-            match cx.touches.documents()?.call(request, cx.deadline).await? {
+            match cx.touches.documents()?.call(request, cx.deadline.capped(PATIENCE)).await? {
                 DocumentResponse::Absent { text, redirects } => Ok(absent(&text, redirects)),
                 DocumentResponse::Document(document) => off_the_reactor(move || fetched(*document)).await,
             }

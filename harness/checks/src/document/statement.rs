@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(seen["fields"].as_array().unwrap().len(), 13);
         assert_eq!(
             (&seen["issued"], &seen["support_end"], &seen["keep_until"]),
-            (&json!("2026-04-20"), &json!("2031-12-31"), &json!("2036-04-20"))
+            (&json!("2026-04-20"), &json!("2035-12-31"), &json!("2036-04-20"))
         );
         assert_eq!(
             (&seen["declares"], &seen["names_model"], &seen["format"]),
@@ -300,7 +300,7 @@ mod tests {
     async fn missing_fields_other_dates_and_dead_sources_are_seen() {
         let missing = of("statement-missing-field").await;
         assert_eq!((&missing["complete"], &missing["missing"]), (&json!(false), &json!(["place_of_issue"])));
-        assert_eq!(of("statement-date-disagrees").await["support_end"], "2031-06-30");
+        assert_eq!(of("statement-date-disagrees").await["support_end"], "2035-06-30");
         for variant in ["dead", "garbage"] {
             let seen = of(variant).await;
             assert_eq!(

@@ -185,7 +185,7 @@ mod tests {
             let row = &seen["models"][0];
             assert_eq!(
                 (&row["end"], &row["named"], &row["past"], &row["precision"]),
-                (&json!("2031-12-31"), &json!("exact"), &json!(false), &json!("day")),
+                (&json!("2035-12-31"), &json!("exact"), &json!(false), &json!("day")),
                 "{path}: {seen}"
             );
             assert_eq!((&seen["models"][1]["named"], &seen["models"][1]["end"]), (&json!("absent"), &json!("")));
@@ -208,7 +208,7 @@ mod tests {
         let shortened = Site::of("support-period-shortened")
             .ask(NAME, json!({"source": "http://maker.test:8088/support", "models": ["C1"]}))
             .await;
-        assert_eq!(shortened["models"][0]["end"], "2029-12-31");
+        assert_eq!(shortened["models"][0]["end"], "2033-12-31");
         let sales = Site::of("support-not-on-sales-page")
             .ask(NAME, json!({"source": "http://maker.test:8088/product", "models": ["C1"]}))
             .await;

@@ -12,7 +12,7 @@ fn cases() -> Vec<(&'static str, Value, &'static str, Value)> {
         ("document.fetch", json!({"source": at("/security")}), "/found", json!(true)),
         ("document.free_access", json!({"source": at("/security")}), "/state", json!("open")),
         ("document.language", json!({"source": at("/security")}), "/english_share", json!(1.0)),
-        ("document.prominence", json!({"source": at("/product"), "end": "2031-12-31"}), "/same_end", json!(true)),
+        ("document.prominence", json!({"source": at("/product"), "end": "2035-12-31"}), "/same_end", json!(true)),
         ("document.readability", json!({"source": at("/support")}), "/document/found", json!(true)),
         ("document.response_times", json!({"source": at("/security")}), "/updates/state", json!("stated")),
         ("document.statement", json!({"source": at("/statement"), "model": "C1"}), "/complete", json!(true)),
@@ -20,7 +20,7 @@ fn cases() -> Vec<(&'static str, Value, &'static str, Value)> {
             "document.support_period",
             json!({"source": at("/support"), "models": ["C1"]}),
             "/models/0/end",
-            json!("2031-12-31"),
+            json!("2035-12-31"),
         ),
         ("label.route", json!({"source": at("/label"), "model": "C1", "today": "2026-11-22"}), "/holds", json!(true)),
     ]

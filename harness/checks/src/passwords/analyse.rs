@@ -75,6 +75,36 @@ pub(crate) struct PoolDetection {
     units: usize,
     /// By size of a pool that all units would share: how likely these units show at least one repeat.
     chance_of_seeing_a_shared_pool_of: BTreeMap<String, f64>,
+    /// The same, as a sentence.
+    reading: String,
+}
+
+/// Pools that the chance is given for.
+const POOLS: [u32; 5] = [1, 10, 100, 1_000, 10_000];
+
+impl PoolDetection {
+    fn of(units: usize) -> Self {
+        let chances = POOLS.map(|pool| (pool, shape::chance_of_repeat(units, pool)));
+        let words = chances.map(|(pool, chance)| format!("{pool}: {}", percent(chance)));
+        Self {
+            units,
+            chance_of_seeing_a_shared_pool_of: chances.map(|(pool, chance)| (pool.to_string(), chance)).into(),
+            reading: format!(
+                "{units} unit(s); if all units drew from one pool of so many passwords, the chance to have seen two alike is {}",
+                words.join(", ")
+            ),
+        }
+    }
+}
+
+/// `28 %`; what rounds to nothing and is not nothing says so.
+fn percent(chance: f64) -> String {
+    match chance * 100.0 {
+        0.0 => "0 %".into(),
+        p if p < 0.1 => "under 0.1 %".into(),
+        p if p < 10.0 => format!("{p:.1} %"),
+        p => format!("{p:.0} %"),
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -181,12 +211,7 @@ fn analyse(params: &Params) -> Observation {
         ),
         alphabet,
         min_length,
-        pool_detection: PoolDetection {
-            units,
-            chance_of_seeing_a_shared_pool_of: [1, 10, 100, 1_000, 10_000]
-                .map(|pool| (pool.to_string(), shape::chance_of_repeat(units, pool)))
-                .into(),
-        },
+        pool_detection: PoolDetection::of(units),
     }
 }
 

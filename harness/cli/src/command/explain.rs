@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use assay_engine::load::Applicability;
 use assay_engine::plan::{Action, Class, Plan, ResolvedRun, Step, Unit};
+use assay_model::catalogue::Way;
 use serde_json::json;
 
 use crate::args::Explain;
@@ -13,7 +14,8 @@ use crate::{exit, say};
 
 /// Exit 0 where all resolves.
 pub(super) fn run(args: &Explain) -> u8 {
-    let resolved = match super::run::resolve(&args.selection, &registry(), true) {
+    let registry = registry();
+    let resolved = match super::run::resolve(&args.selection, &registry, true) {
         Ok(resolved) => resolved,
         Err(code) => return code,
     };
@@ -27,15 +29,21 @@ pub(super) fn run(args: &Explain) -> u8 {
                 json!({"unit": id, "class": unit.class.word(), "selected": unit.deselected.is_none(), "reason": reason})
             })
         });
-        say::json(&json!({"units": said.collect::<Vec<_>>()}));
+        let ways: Vec<_> = ways_of(&resolved, &registry.catalogue.ways)
+            .map(|(way, taken)| {
+                json!({"requirement": way.requirement, "route": way.route, "title": way.title, "taken": taken,
+                       "units": way.units, "confidence": way.confidence})
+            })
+            .collect();
+        say::json(&json!({"units": said.collect::<Vec<_>>(), "ways": ways}));
     } else {
-        print(&resolved);
+        print(&resolved, &registry.catalogue.ways);
     }
     exit::OK
 }
 
-/// For people.
-pub(super) fn print(resolved: &ResolvedRun) {
+/// For people. `ways` are the catalogue's ways to meet a requirement.
+pub(super) fn print(resolved: &ResolvedRun, ways: &[Way]) {
     match &resolved.bench {
         Some(bench) => say::result(format!("bench {} ({})", bench.request.bench, bench.request.provider)),
         None => say::result("no bench: no selected unit needs one"),
@@ -136,6 +144,34 @@ impl Fate {
             Some(when) if self == Self::Runs => format!("{text}; applies when {when}"),
             _ => text,
         }
+    }
+    print_ways(resolved, ways);
+}
+
+/// Ways to meet the requirements that the plans have items of, and whether the dossier takes each.
+fn ways_of<'w>(resolved: &ResolvedRun, ways: &'w [Way]) -> impl Iterator<Item = (&'w Way, bool)> {
+    let planned: Vec<String> = resolved.plans.iter().flat_map(|p| &p.units).flat_map(ids).map(str::to_owned).collect();
+    let routes = resolved.product.as_ref().and_then(|p| p.product.get("routes")).cloned().unwrap_or_default();
+    let asked = move |way: &&Way| {
+        let own = ways.iter().find(|w| w.requirement == way.requirement && w.route == "own");
+        own.is_some_and(|own| own.units.iter().any(|id| planned.contains(id)))
+    };
+    ways.iter().filter(asked).map(move |way| (way, routes[&way.choice].as_str().unwrap_or("own") == way.route))
+}
+
+fn print_ways(resolved: &ResolvedRun, ways: &[Way]) {
+    let mut last = "";
+    for (way, taken) in ways_of(resolved, ways) {
+        if last.is_empty() {
+            say::result("\nways to meet each requirement (`product.routes` takes one; all are looked at)");
+        }
+        if last != way.requirement {
+            say::result(format!("  {}", way.requirement));
+        }
+        last = &way.requirement;
+        let mark = if taken { " (taken)" } else { "" };
+        let units = way.units.join(", ");
+        say::result(format!("    {}{mark}: {}; {}\n      {units}", way.route, way.title, way.confidence));
     }
 }
 

@@ -20,6 +20,7 @@ mod run;
 mod schema;
 mod shell;
 mod sign;
+mod snapshots;
 mod verify;
 mod virtual_devices;
 mod zip;

@@ -11,6 +11,7 @@ use clap::Parser;
 use tokio::sync::broadcast;
 
 use super::pack::{Signer, vaults};
+use super::snapshots::Store;
 use super::{answers, leakcheck, reopen};
 use crate::args::{Cli, Command, Resume, Run, Selection};
 use crate::live::{Show, follow};
@@ -26,7 +27,7 @@ pub(super) fn run(args: Run) -> u8 {
         Err(code) => return code,
     };
     if args.dry_run {
-        super::explain::print(&resolved);
+        super::explain::print(&resolved, &registry.catalogue.ways);
         return exit::OK;
     }
     let signer = match Signer::ready(args.sign.as_deref(), args.expect_signature) {
@@ -41,6 +42,7 @@ pub(super) fn run(args: Run) -> u8 {
         Err(code) => return code,
     };
     let show = show(args.json, args.quiet);
+    let store = resolved.product.as_ref().and_then(Store::of);
     let options = RunOptions { operator: args.operator, baseline, ..options(args.out, &registry) };
     let cancel = options.cancel.clone();
     let outcome = super::block_on(async {
@@ -51,7 +53,7 @@ pub(super) fn run(args: Run) -> u8 {
         let _ = view.await;
         outcome
     });
-    finish(outcome, &signer, show)
+    finish(outcome, &signer, show, store.as_ref())
 }
 
 /// Goes on with a partial run.
@@ -70,7 +72,7 @@ pub(super) fn resume(args: Resume) -> u8 {
         return match Signer::ready(args.sign.as_deref(), args.expect_signature) {
             Ok(signer) => {
                 let exports = begun(&args.pack).map(|run| run.exports()).unwrap_or_default();
-                finish(Ok(Ok(ended)), &signer.exporting(exports), show)
+                finish(Ok(Ok(ended)), &signer.exporting(exports), show, None) // what it read is of an earlier day
             }
             Err(text) => {
                 say::error("sign", text, None);
@@ -102,6 +104,7 @@ pub(super) fn resume(args: Resume) -> u8 {
             return exit::INVALID;
         }
     };
+    let store = resolved.product.as_ref().and_then(Store::of);
     let options = RunOptions { baseline, operator: args.operator, ..options(PathBuf::new(), &registry) };
     let cancel = options.cancel.clone();
     let outcome = super::block_on(async {
@@ -112,7 +115,7 @@ pub(super) fn resume(args: Resume) -> u8 {
         let _ = view.await;
         outcome
     });
-    finish(outcome, &signer, show)
+    finish(outcome, &signer, show, store.as_ref())
 }
 
 /// The pack of `--baseline`. One that does not verify is no measure of anything: the run does not begin.
@@ -186,6 +189,7 @@ fn options(out: PathBuf, registry: &Registry) -> RunOptions {
     RunOptions {
         argv: std::env::args().collect(),
         profiles: registry.catalogue.profiles.clone(),
+        requirement_ways: registry.catalogue.ways.clone(),
         ways: Some(assay_adapters::bench::own_ways),
         record: Some(|ways, recorder| assay_adapters::seam::recorded(ways, &recorder)),
         vaults: vaults(),
@@ -212,7 +216,7 @@ async fn signals(cancel: Cancel) {
     }
 }
 
-fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, show: Show) -> u8 {
+fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, show: Show, store: Option<&Store>) -> u8 {
     let outcome = match outcome {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => {
@@ -245,6 +249,11 @@ fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, sh
             return exit::INTEGRITY;
         }
     };
+    match store.map(|store| store.keep(&outcome.results)) {
+        Some(Ok(Some(path))) => say::note(format!("the published end of support is kept in {}", path.display())),
+        Some(Err(text)) => say::error("snapshots", text, Some("`product.documents.snapshots` names the folder")),
+        Some(Ok(None)) | None => {}
+    }
     let folder = sealed.folder.display().to_string();
     match show {
         Show::Json => say::json(&serde_json::json!({"event": "end", "pack": folder, "exit_code": outcome.exit_code})),

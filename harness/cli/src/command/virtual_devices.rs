@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use assay_virtual::{DefectKind, Running, StartSpec, models, start};
+use assay_virtual::{DefectKind, DefectPart, Running, StartSpec, models, start};
 use serde_json::json;
 
 use crate::args::Virtual;
@@ -20,7 +20,8 @@ pub(super) fn run(args: Virtual) -> u8 {
                 say::result(format!("{}  {}", model.name, model.summary));
                 for defect in model.defects {
                     let kind = if defect.kind == DefectKind::Dead { " (dead twin)" } else { "" };
-                    say::result(format!("  {:<32} {}{kind}", defect.name, defect.summary));
+                    let part = if defect.part == DefectPart::Website { "website: " } else { "" };
+                    say::result(format!("  {:<32} {part}{}{kind}", defect.name, defect.summary));
                 }
             }
             exit::OK

@@ -8,3 +8,4 @@ mod interrupted;
 mod real_servers;
 mod support;
 mod virtual_camera;
+mod website;

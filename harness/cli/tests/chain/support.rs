@@ -37,6 +37,12 @@ impl Ran {
         serde_json::from_str(&text).expect("summary.json is JSON")
     }
 
+    /// results/results.json.
+    pub(super) fn results(&self) -> Value {
+        let text = std::fs::read_to_string(self.pack().join("results/results.json")).expect("results");
+        serde_json::from_str(&text).expect("results.json is JSON")
+    }
+
     /// Units with that verdict, sorted.
     pub(super) fn units(&self, verdict: &str) -> Vec<String> {
         let summary = self.summary();
@@ -68,6 +74,17 @@ impl Lab {
         &self.bench
     }
 
+    /// As [`Lab::new`], on a copy of the camera's dossier that `edit` has changed.
+    pub(super) fn edited(number: u8, edit: impl Fn(String) -> String) -> Self {
+        let lab = Self::new(number, 1);
+        let shipped = root().join("lab-config/products/virtual-camera.yaml");
+        let dossier = edit(std::fs::read_to_string(&shipped).expect("the dossier"));
+        std::fs::write(lab.path().join("product.yaml"), dossier).expect("written");
+        let bench = std::fs::read_to_string(&lab.bench).expect("the bench");
+        std::fs::write(&lab.bench, bench.replace(&shipped.display().to_string(), "product.yaml")).expect("written");
+        lab
+    }
+
     pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
@@ -97,6 +114,13 @@ impl Lab {
         args.push(self.path().to_str().expect("UTF-8"));
         args.extend(more);
         args
+    }
+
+    /// All plans of the UK regime on this lab's cameras.
+    pub(super) fn run_psti(&self, more: &[&str]) -> Ran {
+        let mut args = self.run_args(more);
+        args[1] = "test-plans/psti";
+        self.assay(&args)
     }
 
     /// The password plan on this lab's cameras. Whatever pack comes of it is judged again at once.

@@ -85,7 +85,11 @@ pub(super) fn literal_text(node: &IdedExpr) -> Option<&str> {
 /// See [`super::Expr::keys_of`].
 pub(super) fn keys_of(program: &Program, root: &str) -> Vec<Key> {
     fn is_root(node: &IdedExpr, root: &str) -> bool {
-        matches!(&node.expr, Expr::Ident(name) if name == root)
+        match (root.rsplit_once('.'), &node.expr) {
+            (None, Expr::Ident(name)) => name == root,
+            (Some((outer, field)), Expr::Select(select)) => select.field == field && is_root(&select.operand, outer),
+            _ => false,
+        }
     }
     fn walk(program: &Program, node: &IdedExpr, root: &str, asked: bool, out: &mut Vec<Key>) {
         let mut asked = asked;

@@ -8,6 +8,7 @@ mod rejudge;
 mod results;
 mod to_do;
 mod waivers;
+mod ways;
 
 pub use cases::Progressed;
 pub use rejudge::{Change, RejudgeError, rejudge};

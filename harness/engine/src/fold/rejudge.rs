@@ -196,7 +196,7 @@ impl Again {
             return change(open.verdict, "kept: nothing was observed");
         }
         let sample = key.1.as_deref();
-        let scope = open.scopes.of(&judged.plan, &judged.params, sample);
+        let scope = open.scopes.of(&judged.plan, &judged.params, sample, judged.rule.over_samples);
         match decide_again(judged, open, &scope, sample) {
             Some(decision) => {
                 let text = decision.reasons.first().map_or("every expectation holds", |r| r.text.as_str());

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use assay_model::assessment::{Assessment, Claim, ExternalEvidence};
-use assay_model::catalogue::{CatalogueUnit, Claims, Profile};
+use assay_model::catalogue::{CatalogueUnit, Claims, Profile, Way};
 use assay_model::journal::{Line, kind};
 use assay_model::report::ReportState;
 use assay_model::results::{
-    Conformance, Counts, EvidenceItem, LISTED, PlanInfo, Results, SampleInfo, SharedObservation, ToolInfo, UnitResult,
+    Conformance, Counts, EvidenceItem, LISTED, PlanInfo, RequirementResult, Results, SampleInfo, SharedObservation, ToolInfo, UnitResult,
     indexed,
 };
 use assay_model::{Effect, Reason, ReasonClass, Verdict};
@@ -20,6 +20,7 @@ use super::groups::{self, Groups, Place};
 use super::inventory::Inventories;
 use super::to_do;
 use super::waivers::Waivers;
+use super::ways;
 use crate::journal::{JournalError, digest, read, sorted_json};
 use crate::judge::{conformance, phase};
 
@@ -60,6 +61,7 @@ pub fn results(path: &Path) -> Result<Folded, JournalError> {
 struct Told {
     cases: Cases,
     samples: Vec<SampleInfo>,
+    seeded: Vec<String>,
     evidence: Vec<EvidenceItem>,
     register: Vec<Value>,
     shared: Vec<SharedObservation>,
@@ -104,6 +106,7 @@ impl Told {
             kind::RUN_START => self.start = data.clone(),
             kind::RUN_RESUME => self.end = None,
             kind::RUN_END => self.end = Some(data.clone()),
+            kind::BENCH_OPEN => self.seeded = serde_json::from_value(data["seeded"].clone()).unwrap_or_default(),
             kind::SAMPLE_BIND => self.sample(line),
             kind::REDACTION_APPLIED if data["late"] == true => {} // says which lines, and is no entry of the register
             kind::REDACTION_APPLIED => self.register.push(data.clone()),
@@ -184,6 +187,8 @@ impl Told {
         });
         let assessments = profiles.assess(start, &units.results, &grouped);
         let Groups { cases, groups, provisions } = grouped;
+        let known: Vec<Way> = serde_json::from_value(start["ways"].clone()).unwrap_or_default();
+        let requirements = ways::requirements(&known, &start["product"], &units.results);
         let results = Results {
             schema: "assay-results/1".into(),
             run_id: String::new(),
@@ -198,6 +203,7 @@ impl Told {
             // A run without an end lost what came after: as good as lost evidence.
             exit_code: end.and_then(|e| e["exit_code"].as_u64()).and_then(|c| u8::try_from(c).ok()).unwrap_or(5),
             bench: start["bench"].as_str().unwrap_or_default().to_owned(),
+            bench_defects: self.seeded,
             equipment: serde_json::from_value(start["equipment"].clone()).unwrap_or_default(),
             product: serde_json::from_value(start["product"].clone()).unwrap_or_default(),
             operator: start["operator"].as_str().map(str::to_owned),
@@ -212,7 +218,8 @@ impl Told {
             cases,
             groups,
             provisions,
-            profiles: profiles.conformance(&units, &assessments),
+            profiles: profiles.conformance(&units, &assessments, &requirements),
+            requirements,
             assessments,
             external,
             inventories: self.inventories.folded(),
@@ -390,10 +397,17 @@ impl<'a> Profiles<'a> {
         self.of_claims().map(one).collect()
     }
 
-    fn conformance(&self, units: &Units, assessments: &BTreeMap<String, Assessment>) -> BTreeMap<String, Conformance> {
+    fn conformance(
+        &self,
+        units: &Units,
+        assessments: &BTreeMap<String, Assessment>,
+        requirements: &indexed::Map<RequirementResult>,
+    ) -> BTreeMap<String, Conformance> {
+        let elsewhere = ways::counted_elsewhere(requirements);
         let unit = |id: &str| {
             let counts = units.counting.get(id).copied().unwrap_or(true);
-            units.results.get(id).map(|u| (u.verdict, counts))
+            let verdict = elsewhere.get(id).copied().or_else(|| units.results.get(id).map(|u| u.verdict))?;
+            Some((verdict, counts))
         };
         let verdict = |id: &str| match assessments.get(id) {
             Some(assessment) => assessment.conformance,

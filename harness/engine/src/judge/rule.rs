@@ -7,7 +7,7 @@ use assay_model::CheckKind;
 use serde_json::{Value, json};
 
 use crate::expr::Expr;
-use crate::plan::{Action, Expectation, Level, Polarity, Step, Template, TextPart, Unit};
+use crate::plan::{Action, Expectation, Level, Polarity, Scope, Step, Template, TextPart, Unit};
 
 /// The judging half of a [`Unit`].
 #[derive(Clone, Default)]
@@ -20,6 +20,8 @@ pub struct Rule {
     pub loops: Vec<Loop>,
     /// Whether any check concludes from what it does not find.
     pub absence: bool,
+    /// Judged once over all samples.
+    pub over_samples: bool,
     /// Applicability.
     pub when: Option<Expr>,
     /// Names of the questions that a person is asked, with `pass` or `fail` among the answers.
@@ -92,6 +94,7 @@ impl Rule {
             controls: unit.control.iter().map(|c| (step_name(&c.step), c.expect.clone())).collect(),
             expect: unit.expect.clone(),
             when: unit.when.clone(),
+            over_samples: unit.scope == Scope::Samples,
             ..Self::default()
         };
         rule.walk(&unit.steps, None, 0);
@@ -145,6 +148,7 @@ impl Rule {
         json!({
             "when": self.when.as_ref().map(|e| &e.source),
             "absence": self.absence,
+            "over_samples": self.over_samples,
             "asks": self.asks,
             "uses": self.uses,
             "controls": self.controls.iter().map(|(n, e)| json!({"name": n, "expect": e.source})).collect::<Vec<_>>(),
@@ -173,7 +177,12 @@ pub fn rebuild_expressions(rule: &Value, mut compile: impl FnMut(&str) -> Option
         value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let mut out = Rule { absence: rule["absence"] == true, asks: texts(&rule["asks"]), ..Rule::default() };
+    let mut out = Rule {
+        absence: rule["absence"] == true,
+        over_samples: rule["over_samples"] == true,
+        asks: texts(&rule["asks"]),
+        ..Rule::default()
+    };
     out.uses = texts(&rule["uses"]).into_iter().collect();
     if rule["when"].is_string() {
         out.when = Some(expr(&rule["when"])?);

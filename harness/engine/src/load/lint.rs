@@ -12,6 +12,7 @@ use super::lower::plan::{LoweredPlan, Lowering};
 use super::lower::{self, Mistakes};
 use super::resolve::{duplicates, plan_nodes};
 use super::rules;
+use super::snapshots;
 use super::source::unreadable;
 use super::suggest;
 use super::tree::{self, Node};
@@ -20,7 +21,8 @@ use crate::journal::today;
 use crate::plan::{Catalogue, Registry};
 
 /// The words before the slash in `assay: plan/1`.
-const KINDS: [&str; 9] = ["plan", "units", "suite", "bench", "product", "answers", "lab", "catalogue", "waivers"];
+const KINDS: [&str; 10] =
+    ["plan", "units", "suite", "bench", "product", "answers", "lab", "catalogue", "waivers", "snapshot"];
 const MAX_FOLDERS: usize = 8;
 
 /// Every mistake and warning in these files and folders, sorted by place. A folder stands for its YAML files that say
@@ -119,6 +121,7 @@ impl Linting<'_> {
                 let mut known = Known::default();
                 lower::catalogue::lower(&node, &mut catalogue, &mut known, &self.mistakes);
             }
+            "snapshot" => drop(snapshots::lower(&node, &self.mistakes)),
             "waivers" => drop(lower::waivers::lower(&node, &today(), &self.mistakes)),
             other => {
                 let span = node.get("assay").map(|n| n.span.clone());

@@ -14,6 +14,7 @@ mod request;
 mod resolve;
 mod rules;
 mod scan;
+mod snapshots;
 pub mod source;
 pub(crate) mod suggest;
 mod template;

@@ -21,6 +21,7 @@ use super::lower::params::Overrides;
 use super::lower::plan::{LoweredPlan, Lowering};
 use super::lower::{self, Mistakes};
 use super::rules;
+use super::snapshots;
 use super::tree::Node;
 use crate::expr::on_big_stack;
 use crate::journal::today;
@@ -173,7 +174,8 @@ impl Loading<'_> {
     fn product(&self, named: Option<(PathBuf, Span)>) -> Option<Product> {
         let (path, span) = self.request.product.clone().map(|p| (p, None)).or(named.map(|(p, s)| (p, Some(s))))?;
         let node = self.files.read(&path, "product", span.as_ref(), &self.mistakes)?;
-        let product = lower::product::lower(&node, &self.mistakes)?;
+        let mut product = lower::product::lower(&node, &self.mistakes)?;
+        snapshots::read(&node, &mut product, &self.files, &self.mistakes);
         rules::check(&node, &product, &self.registry.catalogue, &self.mistakes);
         Some(product)
     }

@@ -81,7 +81,7 @@ impl Case {
 
     fn scope(&self) -> crate::expr::Scope {
         let sample = self.sample_id();
-        self.cx.scope(|scopes| scopes.of(&self.plan.name, &self.plan.params, sample.as_deref()))
+        self.cx.scope(|scopes| scopes.of(&self.plan.name, &self.plan.params, sample.as_deref(), self.rule.over_samples))
     }
 
     fn least_samples(&self) -> Result<Option<u64>, Fault> {
@@ -133,7 +133,7 @@ impl Case {
                     if known || cx.cancel.is_cancelled() {
                         continue;
                     }
-                    let scope = cx.scope(|scopes| scopes.of(&plan.name, &plan.params, id.as_deref()));
+                    let scope = cx.scope(|scopes| scopes.of(&plan.name, &plan.params, id.as_deref(), false));
                     let attempt = Attempt { cx: cx.clone(), log: log.clone(), sample: sample.clone() };
                     let until = Deadline::after(step.deadline.unwrap_or(limit));
                     attempt.shared(&plan.name, step, &scope, until).await;

@@ -19,7 +19,7 @@ pub(super) fn compare(plan: &Plan, scopes: &Scopes) -> Vec<Entry> {
     let mut entries = Vec::new();
     for rule in &plan.inventory {
         for sample in &samples {
-            let scope = scopes.of(&plan.name, &plan.params, sample.as_deref());
+            let scope = scopes.of(&plan.name, &plan.params, sample.as_deref(), false);
             let about = Ref { sample: sample.clone(), ..Ref::default() };
             entries.push(Entry::tool(kind::INVENTORY_COMPARED, about, line(plan, rule, &scope)));
         }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use assay_model::catalogue::Profile;
+use assay_model::catalogue::{Profile, Way};
 use assay_model::lab::HostFacts;
 use assay_model::results::{Results, ToolInfo};
 use assay_model::touch::document::Politeness;
@@ -35,6 +35,8 @@ pub struct RunOptions {
     pub cancel: Cancel,
     /// Profiles of the catalogue; those that a plan names get a verdict.
     pub profiles: Vec<Profile>,
+    /// Ways of the catalogue to meet a requirement; those of which the run has items get a verdict.
+    pub requirement_ways: Vec<Way>,
     /// Ways that the tool itself has, for every DUT whose bench has none of its own: the operator's terminal, documents.
     pub ways: Option<MakeWays>,
     /// Records [`RunOptions::ways`] in runs without a bench.
@@ -67,6 +69,7 @@ impl RunOptions {
             argv: Vec::new(),
             cancel: Cancel::new(),
             profiles: Vec::new(),
+            requirement_ways: Vec::new(),
             ways: None,
             record: None,
             vaults: None,

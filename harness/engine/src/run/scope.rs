@@ -124,9 +124,10 @@ impl Scopes {
         self.shared.get(&(plan.to_owned(), name.to_owned())).is_some_and(|by| by.contains_key(sample))
     }
 
-    /// The scope of a unit on one sample, or over all: without what its own steps bind.
+    /// The scope of a unit on one sample, or over all: without what its own steps bind. `listed`: a unit over samples, which
+    /// sees shared observations as lists even where the run has no sample.
     #[must_use]
-    pub fn of(&self, plan: &str, params: &Map<String, Value>, sample: Option<&str>) -> Scope {
+    pub fn of(&self, plan: &str, params: &Map<String, Value>, sample: Option<&str>, listed: bool) -> Scope {
         let mut scope = self.common.clone();
         if let Some(product) = sample.and_then(|id| self.products.get(id)) {
             scope.insert("product".into(), product.clone());
@@ -149,7 +150,8 @@ impl Scopes {
             if of == plan
                 && let Some(value) = self.shared_value(by_sample, sample)
             {
-                scope.insert(name.clone(), value);
+                let alone = listed && self.samples.is_empty();
+                scope.insert(name.clone(), if alone { json!([value]) } else { value });
             }
         }
         scope

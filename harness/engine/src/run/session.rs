@@ -138,6 +138,7 @@ impl Dossier {
             "claims": claims(&profiles, &scope),
             "external": external,
             "waivers": waivers::stated(&resolved.waivers),
+            "ways": options.requirement_ways,
             "units": units.collect::<Vec<_>>(),
             "scope": scope,
         })
@@ -308,9 +309,9 @@ impl Session {
         recorder
     }
 
-    /// Says what the bench's known-bad target is, before any plan can name it.
+    /// Says what the bench's known-bad target is, before any plan can name it, and what was seeded beside the DUTs.
     fn reference(&self, bench: &dyn OpenBench, scopes: &mut Scopes) {
-        let data = json!({"reference": bench.reference()});
+        let data = json!({"reference": bench.reference(), "seeded": bench.seeded()});
         scopes.take(kind::BENCH_OPEN, &Ref::default(), &data);
         self.sender.append(note(kind::BENCH_OPEN, Ref::default(), data));
     }

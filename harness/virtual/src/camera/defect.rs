@@ -1,10 +1,10 @@
-//! The switches of the camera, and which units each one decides. The one table of them.
+//! The switches of the camera and of its maker's website, and which units each one decides. The one table of them.
 //!
 //! `fails` and `affects` are exact sets over all shipped plans; a test of the command line compares them with real runs.
 
 use serde::Serialize;
 
-/// A switch of the camera. Later releases add some.
+/// A switch of the camera or of its maker's website. Later releases add some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Defect {
@@ -32,12 +32,62 @@ pub enum Defect {
     BootloaderShell,
     /// The boot log shows the key of the radio network.
     BootLogLeaksKey,
+    /// The website has no reporting policy.
+    NoPolicyPage,
+    /// The reporting policy is behind a logon.
+    PolicyBehindLogin,
+    /// The reporting policy names nobody to write to.
+    NoContact,
+    /// The reporting policy does not say when a report is acknowledged.
+    NoAcknowledgementTime,
+    /// The reporting policy does not say when a reporter hears of the progress.
+    NoStatusUpdates,
+    /// The reporting policy comes only to those who leave their name and address.
+    PolicyAsksEmail,
+    /// The reporting policy is in French.
+    PolicyInFrench,
+    /// The reporting policy is a document that must be bought.
+    PolicyPdfPaywalled,
+    /// The support period is five years from purchase.
+    SupportPeriodWithoutEndDate,
+    /// The support period ends earlier than it once did.
+    SupportPeriodShortened,
+    /// The support period ends later than it once did, and no decision explains it.
+    SupportPeriodLengthened,
+    /// The website has no page about support.
+    NoSupportPage,
+    /// The support period is told to engineers.
+    SupportPeriodJargon,
+    /// The sales page says nothing of updates.
+    SupportNotOnSalesPage,
+    /// The statement of compliance lacks a field.
+    StatementMissingField,
+    /// The statement of compliance gives another end of support.
+    StatementDateDisagrees,
+    /// The label of the product has expired.
+    LabelExpired,
+    /// The label is another product's.
+    LabelWrongModel,
     /// Dead twin: accepts and never answers.
     Silent,
     /// Dead twin: drops every third connection.
     Flaky,
     /// Dead twin: nothing listens.
     Absent,
+    /// Dead twin: the maker's website accepts and never answers.
+    WebsiteSilent,
+    /// Dead twin: there is no website.
+    WebsiteAbsent,
+}
+
+/// What a switch is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DefectPart {
+    /// Each sample.
+    Camera,
+    /// The maker's website, which all samples have in common.
+    Website,
 }
 
 /// What a switch turns the camera into.
@@ -59,6 +109,8 @@ pub struct DefectInfo {
     pub name: &'static str,
     /// One line.
     pub summary: &'static str,
+    /// Of the samples, or of the maker's website.
+    pub part: DefectPart,
     /// Defect or dead twin.
     pub kind: DefectKind,
     /// Test units that it fails, and no other; empty for dead twins.
@@ -67,7 +119,7 @@ pub struct DefectInfo {
     pub affects: &'static [&'static str],
 }
 
-/// Units that need an answer from the product.
+/// Units that need an answer from the product itself.
 const TOUCHING: &[&str] = &[
     "PSTI-1.1",
     "PSTI-1.2",
@@ -78,6 +130,39 @@ const TOUCHING: &[&str] = &[
     "5.1-5-2 b",
     "5.6-1-2 a",
     "5.6-1-2 b",
+];
+
+/// Units that read the maker's website.
+const READING: &[&str] = &[
+    "PSTI-2.1",
+    "PSTI-2.2",
+    "PSTI-2.3",
+    "PSTI-2.4a",
+    "PSTI-2.4b",
+    "PSTI-2.4c",
+    "PSTI-2.4d",
+    "PSTI-2.4e",
+    "PSTI-2.5",
+    "PSTI-3.2",
+    "PSTI-3.3",
+    "PSTI-3.4a",
+    "PSTI-3.4b",
+    "PSTI-3.4c",
+    "PSTI-3.4d",
+    "PSTI-3.4e",
+    "PSTI-3.4f",
+    "PSTI-3.5",
+    "PSTI-3.6",
+    "PSTI-3.7",
+    "psti-statement",
+    "psti-label",
+    "5.2-1-1 a",
+    "5.2-1-2 a",
+    "5.2-1-2 b",
+    "5.3-13-1 a",
+    "5.3-13-2 a",
+    "5.3-13-2 b",
+    "5.3-13-2 c",
 ];
 
 #[rustfmt::skip]
@@ -118,9 +203,67 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     seeded(Defect::BootLogLeaksKey, "boot-log-leaks-key",
         "the boot log on the serial console shows the pre-shared key of the radio network",
         &["5.4-1-2 a"]),
+    site(Defect::NoPolicyPage, "no-policy-page",
+        "the website has no page about reporting security issues",
+        &["PSTI-2.1", "PSTI-2.2", "PSTI-2.3", "PSTI-2.4a", "PSTI-2.4b", "PSTI-2.4c", "PSTI-2.4d", "PSTI-2.4e", "PSTI-2.5",
+          "5.2-1-1 a", "5.2-1-2 a", "5.2-1-2 b"]),
+    site(Defect::PolicyBehindLogin, "policy-behind-login",
+        "the reporting policy opens only for those who have an account",
+        &["PSTI-2.1", "PSTI-2.2", "PSTI-2.3", "PSTI-2.4a", "PSTI-2.4b", "PSTI-2.4e", "5.2-1-1 a", "5.2-1-2 a", "5.2-1-2 b"]),
+    site(Defect::NoContact, "no-contact",
+        "the reporting policy names no address, number or form to report to",
+        &["PSTI-2.1"]),
+    site(Defect::NoAcknowledgementTime, "no-acknowledgement-time",
+        "the reporting policy does not say when a report is acknowledged",
+        &["PSTI-2.2"]),
+    site(Defect::NoStatusUpdates, "no-status-updates",
+        "the reporting policy does not say when a reporter hears of the progress",
+        &["PSTI-2.3"]),
+    site(Defect::PolicyAsksEmail, "policy-asks-email",
+        "the reporting policy is sent to those who leave name and mail address",
+        &["PSTI-2.1", "PSTI-2.2", "PSTI-2.3", "PSTI-2.4a", "PSTI-2.4b", "PSTI-2.4e"]),
+    site(Defect::PolicyInFrench, "policy-in-french",
+        "the reporting policy is in French only",
+        &["PSTI-2.4c"]),
+    site(Defect::PolicyPdfPaywalled, "policy-pdf-paywalled",
+        "the reporting policy is a document that must be bought",
+        &["PSTI-2.1", "PSTI-2.2", "PSTI-2.3", "PSTI-2.4a", "PSTI-2.4d"]),
+    site(Defect::SupportPeriodWithoutEndDate, "support-period-without-end-date",
+        "the support page promises five years from purchase and no date",
+        &["PSTI-3.2", "PSTI-3.7"]),
+    site(Defect::SupportPeriodShortened, "support-period-shortened",
+        "support ends two years earlier than the page once said",
+        &["PSTI-3.6"]),
+    site(Defect::SupportPeriodLengthened, "support-period-lengthened",
+        "support ends two years later than the page once said, and the dossier knows of no decision",
+        &["PSTI-3.3"]),
+    site(Defect::NoSupportPage, "no-support-page",
+        "the website has no page about the support period",
+        &["PSTI-3.2", "PSTI-3.4a", "PSTI-3.4b", "PSTI-3.4c", "PSTI-3.4d", "PSTI-3.4e", "PSTI-3.4f", "PSTI-3.7",
+          "5.3-13-1 a", "5.3-13-2 a", "5.3-13-2 b", "5.3-13-2 c"]),
+    site(Defect::SupportPeriodJargon, "support-period-jargon",
+        "the support page is written for engineers",
+        &["PSTI-3.4f"]),
+    site(Defect::SupportNotOnSalesPage, "support-not-on-sales-page",
+        "the sales page does not say until when updates come",
+        &["PSTI-3.5"]),
+    site(Defect::StatementMissingField, "statement-missing-field",
+        "the statement of compliance does not say where it was issued",
+        &["psti-statement"]),
+    site(Defect::StatementDateDisagrees, "statement-date-disagrees",
+        "the statement of compliance gives another end of support than the support page",
+        &["PSTI-3.7"]),
+    site(Defect::LabelExpired, "label-expired",
+        "the register says that the product's label has expired",
+        &["psti-label"]),
+    site(Defect::LabelWrongModel, "label-wrong-model",
+        "the register's entry is for another product",
+        &["psti-label"]),
     dead(Defect::Silent, "silent", "accepts connections and input, and never answers"),
     dead(Defect::Flaky, "flaky", "drops every third connection at once, and every third line of the console"),
     dead(Defect::Absent, "absent", "nothing listens; the console is there and silent"),
+    no_site(Defect::WebsiteSilent, "website-silent", "the maker's website accepts connections and never answers"),
+    no_site(Defect::WebsiteAbsent, "website-absent", "there is no maker's website"),
 ];
 
 const fn seeded(
@@ -129,11 +272,21 @@ const fn seeded(
     summary: &'static str,
     fails: &'static [&'static str],
 ) -> DefectInfo {
-    DefectInfo { defect, name, summary, kind: DefectKind::Defect, fails, affects: &[] }
+    let (part, kind) = (DefectPart::Camera, DefectKind::Defect);
+    DefectInfo { defect, name, summary, part, kind, fails, affects: &[] }
+}
+
+const fn site(defect: Defect, name: &'static str, summary: &'static str, fails: &'static [&'static str]) -> DefectInfo {
+    DefectInfo { part: DefectPart::Website, ..seeded(defect, name, summary, fails) }
 }
 
 const fn dead(defect: Defect, name: &'static str, summary: &'static str) -> DefectInfo {
-    DefectInfo { defect, name, summary, kind: DefectKind::Dead, fails: &[], affects: TOUCHING }
+    let (part, kind) = (DefectPart::Camera, DefectKind::Dead);
+    DefectInfo { defect, name, summary, part, kind, fails: &[], affects: TOUCHING }
+}
+
+const fn no_site(defect: Defect, name: &'static str, summary: &'static str) -> DefectInfo {
+    DefectInfo { part: DefectPart::Website, affects: READING, ..dead(defect, name, summary) }
 }
 
 /// The row of a name.
@@ -148,6 +301,11 @@ pub(crate) struct Defects(std::collections::BTreeSet<Defect>);
 impl Defects {
     pub(crate) fn has(&self, defect: Defect) -> bool {
         self.0.contains(&defect)
+    }
+
+    /// Their names, in the order of the table.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        TABLE.iter().filter(|row| self.has(row.defect)).map(|row| row.name)
     }
 }
 
@@ -168,6 +326,14 @@ mod tests {
             assert_eq!(row.kind == DefectKind::Defect, row.affects.is_empty(), "{}", row.name);
             assert_eq!(by_name(row.name).map(|found| found.defect), Some(row.defect));
         }
+    }
+
+    #[test]
+    fn every_page_belongs_to_a_defect_of_the_website() {
+        let site = |row: &&DefectInfo| row.part == DefectPart::Website && row.kind == DefectKind::Defect;
+        let named: std::collections::BTreeSet<&str> = TABLE.iter().filter(site).map(|row| row.name).collect();
+        let paged = crate::website::variants().filter(|variant| *variant != "good").collect();
+        assert_eq!(named, paged);
     }
 
     #[test]

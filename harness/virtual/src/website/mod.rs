@@ -1,5 +1,6 @@
-//! The maker's website: plain HTTP on an address of its own, beside the samples of a run.
+//! The maker's website: plain HTTP on an address of its own, beside the samples of a run. Its pages stand in `pages/`.
 
+#[path = "../../pages/table.rs"]
 mod pages;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::camera::defect::{Defect, Defects};
 use crate::camera::services::PortTrouble;
 use crate::http_server::{self, Page};
 
@@ -23,12 +25,22 @@ pub(crate) const PORT: u16 = 8088;
 const MAX_CONNECTIONS: usize = 64;
 const MAX_CONNECTION_AGE: Duration = Duration::from_secs(300);
 
-/// Binds and serves until `stop`.
-pub(crate) async fn serve(host: Ipv4Addr, tasks: &TaskTracker, stop: &CancellationToken) -> Result<(), PortTrouble> {
+/// Binds and serves until `stop`, with the pages that the defects make of it.
+pub(crate) async fn serve(
+    host: Ipv4Addr,
+    defects: &Defects,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<(), PortTrouble> {
+    if defects.has(Defect::WebsiteAbsent) {
+        return Ok(());
+    }
     let address = SocketAddr::from((host, PORT));
     let listener = TcpListener::bind(address).await.map_err(|error| PortTrouble::new(address, &error))?;
     let seats = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let (connections, off) = (tasks.clone(), stop.clone());
+    let silent = defects.has(Defect::WebsiteSilent);
+    let variants: Arc<[&'static str]> = defects.names().collect();
     let accept = async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
@@ -36,10 +48,18 @@ pub(crate) async fn serve(host: Ipv4Addr, tasks: &TaskTracker, stop: &Cancellati
                 continue;
             };
             let Ok(seat) = seats.clone().try_acquire_owned() else { continue };
+            let variants = variants.clone();
             let connection = async move {
                 let _seat = seat;
-                let serving =
-                    http_server::serve(stream, |request| async move { answer(request.method(), request.uri().path()) });
+                if silent {
+                    tokio::time::sleep(MAX_CONNECTION_AGE).await;
+                    drop(stream);
+                    return;
+                }
+                let serving = http_server::serve(stream, |request| {
+                    let page = answer(&variants, request.method(), request.uri().path());
+                    async move { page }
+                });
                 // Past its age a connection is dropped wherever it stands.
                 let _ = tokio::time::timeout(MAX_CONNECTION_AGE, serving).await;
             };
@@ -50,17 +70,28 @@ pub(crate) async fn serve(host: Ipv4Addr, tasks: &TaskTracker, stop: &Cancellati
     Ok(())
 }
 
-fn answer(method: &Method, path: &str) -> Page {
+fn answer(variants: &[&str], method: &Method, path: &str) -> Page {
     if !matches!(*method, Method::GET | Method::HEAD) {
-        let mut page =
-            html(StatusCode::METHOD_NOT_ALLOWED, pages::render("Not here", "<p>This page can only be read.</p>"));
+        let mut page = html(StatusCode::METHOD_NOT_ALLOWED, plain("Not here", "<p>This page can only be read.</p>"));
         page.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
         return page;
     }
-    match pages::at(path) {
-        Some(page) => html(StatusCode::OK, pages::render(page.title, page.body)),
-        None => html(StatusCode::NOT_FOUND, pages::render("No such page", "<p><a href=\"/\">Start</a></p>")),
+    let Some(found) = pages::at(variants, path) else {
+        return html(StatusCode::NOT_FOUND, plain("No such page", "<p><a href=\"/\">Start</a></p>"));
+    };
+    let mut page = Response::new(Full::new(Bytes::from_static(found.body.as_bytes())));
+    *page.status_mut() = StatusCode::from_u16(found.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    page.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(found.media_type));
+    if !found.location.is_empty() {
+        page.headers_mut().insert(header::LOCATION, HeaderValue::from_static(found.location));
     }
+    page
+}
+
+fn plain(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
+    )
 }
 
 fn html(status: StatusCode, body: String) -> Page {
@@ -68,4 +99,10 @@ fn html(status: StatusCode, body: String) -> Page {
     *page.status_mut() = status;
     page.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     page
+}
+
+/// The variants that the table has pages of.
+#[cfg(test)]
+pub(crate) fn variants() -> impl Iterator<Item = &'static str> {
+    pages::PAGES.iter().map(|page| page.variant)
 }

@@ -24,6 +24,7 @@ mod timeline;
 mod to_do;
 mod units;
 mod verdict;
+mod ways;
 
 use askama::Template;
 use assay_model::results::Results;
@@ -74,11 +75,12 @@ impl Section {
 pub(super) type Built = Result<Option<Section>, ReportError>;
 
 /// All sections, in the order of the page: the verdict and what it rests on first, findings before all else.
-const ALL: [fn(&Source<'_>) -> Built; 24] = [
+const ALL: [fn(&Source<'_>) -> Built; 25] = [
     verdict::section,
     scorecard::section,
     duties::section,
     scope::section,
+    ways::section,
     coverage::section,
     to_do::section,
     provisions::section,

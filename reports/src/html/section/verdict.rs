@@ -76,6 +76,10 @@ fn flags(results: &Results, units: &[UnitView]) -> Vec<String> {
     if results.samples.iter().any(|s| s.origin.starts_with("virtual")) {
         flags.push("Virtual devices were tested: this report is about the method, not about a product.".into());
     }
+    if !results.bench_defects.is_empty() {
+        let seeded = results.bench_defects.join(", ");
+        flags.push(format!("Defects were seeded on purpose into the maker's website: {seeded}."));
+    }
     if results.samples.iter().any(|s| !s.defects.is_empty()) {
         flags.push("Defects were seeded on purpose; the table of samples names them.".into());
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use assay_model::Diagnostic;
-use assay_model::catalogue::{CatalogueUnit, Profile};
+use assay_model::catalogue::{CatalogueUnit, Profile, Way};
 use serde_json::{Map, Value, json};
 
 use super::fields::{Fields, header};
@@ -45,6 +45,7 @@ pub(crate) fn lower(node: &Node, into: &mut Catalogue, known: &mut Known, mistak
         into.units.insert(own, entry);
     }
     rule::lower_rules(&fields, texts, into, mistakes);
+    ways(&fields, into, mistakes);
     let text = node.json();
     if fields.get("edition").is_some() {
         into.reported.insert(id.clone(), reported(&fields, &text, &id, into));
@@ -84,6 +85,20 @@ fn reported(fields: &Fields<'_>, text: &Value, id: &str, known: &Catalogue) -> V
         kept.insert("units_of_provision".into(), json!(sizes));
     }
     Value::Object(kept)
+}
+
+/// Ways to meet a requirement, out of `deemed_compliance`.
+fn ways(fields: &Fields<'_>, into: &mut Catalogue, mistakes: &Mistakes) {
+    let listed = fields.get("deemed_compliance").and_then(|n| Fields::open_any("`deemed_compliance`", n, mistakes));
+    for node in listed.iter().flat_map(|f| f.list("ways")) {
+        match serde_json::from_value::<Way>(node.json()) {
+            Ok(way) => into.ways.push(way),
+            Err(error) => {
+                let text = format!("a way to meet a requirement cannot be read: {error}");
+                mistakes.add(Diagnostic::error("catalogue::way", text, Some(node.span.clone())));
+            }
+        }
+    }
 }
 
 fn profile_units(profile: &Fields<'_>, known: &Catalogue, mistakes: &Mistakes) -> Vec<String> {

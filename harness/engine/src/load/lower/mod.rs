@@ -5,6 +5,7 @@ pub(crate) mod bench;
 pub(crate) mod catalogue;
 mod claims;
 mod dates;
+pub(crate) mod documents;
 pub(crate) mod expect;
 pub(crate) mod expression;
 pub(crate) mod external;
@@ -67,6 +68,9 @@ impl Mistakes {
 pub(crate) mod keys {
     pub(crate) use super::answers::{ANSWER_KEYS, ANSWERS, KEYS as ANSWERS_FILE};
     pub(crate) use super::bench::{DUT_KEYS, EQUIPMENT, KEYS as BENCH, LIMITS};
+    pub(crate) use super::documents::{
+        DECLARATIONS, DOCUMENTS, EXTENSION, HISTORY, PARTY as MAKER, PERIOD, ROUTE_WORDS, ROUTES, STANDARD, STATEMENT,
+    };
     pub(crate) use super::expect::KEYS as EXPECTATION;
     pub(crate) use super::external::KEYS as EXTERNAL;
     pub(crate) use super::inventory::KEYS as INVENTORY;

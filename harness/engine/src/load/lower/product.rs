@@ -5,6 +5,7 @@ use std::sync::Arc;
 use assay_model::Diagnostic;
 use serde_json::{Map, Value};
 
+use super::documents;
 use super::fields::{Fields, header};
 use super::suite::{Seen, unique};
 use super::{Mistakes, external, ixit};
@@ -29,10 +30,12 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Option<Product> {
     let inner = product.remove("procedures");
     if let Some(identity) = fields.get("product").and_then(|n| Fields::open_any("`product`", n, mistakes)) {
         identity.require_text("name");
+        documents::look(identity.node(), mistakes);
     }
     let procedures = procedures(&fields, inner, mistakes);
     secrets(node, mistakes);
     blank::check(node, mistakes);
+    histories(&mut product);
     Some(Product {
         product,
         editions: fields.get("editions").map(|n| texts("`editions`", n, mistakes)).unwrap_or_default(),
@@ -43,6 +46,15 @@ pub(crate) fn lower(node: &Node, mistakes: &Mistakes) -> Option<Product> {
         external: external::lower(&fields, &today(), mistakes),
         file: Arc::clone(&node.span.file),
     })
+}
+
+/// An empty history says that nothing is known; an empty list of extensions, that none was decided.
+fn histories(product: &mut Map<String, Value>) {
+    if let Some(documents) = product.get_mut("documents").and_then(Value::as_object_mut) {
+        for key in ["support_history", "support_extensions"] {
+            documents.entry(key).or_insert_with(|| Value::Array(Vec::new()));
+        }
+    }
 }
 
 fn empty_ixit() -> Map<String, Value> {

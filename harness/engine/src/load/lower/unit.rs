@@ -52,7 +52,7 @@ pub(crate) fn lower(node: &Node, around: &Around<'_>) -> Option<LoweredUnit> {
     let question = fields.require_text("question").unwrap_or_default();
     let over_samples = fields.word("scope", &["each", "samples"]).is_some_and(|s| s == "samples");
     let names = with_shared(around, over_samples);
-    let when = fields.get("when").and_then(|n| lower_condition(n, around.names, mistakes));
+    let when = fields.get("when").and_then(|n| lower_condition(n, &names, mistakes));
     let min_samples = fields.get("samples").map(|n| min_samples(n, around.names, mistakes));
     let bound = around.shared_names.clone();
     let mut steps = Steps { registry: around.registry, mistakes, names, over_samples, bound };

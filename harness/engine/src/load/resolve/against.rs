@@ -156,6 +156,21 @@ fn asks_of_product(lowered: &LoweredUnit, shared: &[Step], given: &Given<'_>, mi
                 .help(format!("add it under `ics`: `\"{provision}\": {{ support: Y }}`, or N or N/A with its detail")),
         );
     }
+    let documents = product.product.get("documents");
+    for (span, key) in missing(&exprs, "product.documents", &|key| documents.is_some_and(|d| d.get(key).is_some())) {
+        let text = format!("unit `{id}` asks for `product.documents.{key}`, and {file} does not say it");
+        let help = match key.as_str() {
+            "home" => "add under `product`: `documents: { home: URL }`, the first page of the maker's website",
+            "sales" => {
+                "list under `product.documents.sales` the maker's own pages that invite a purchase; `[]` states that there is none"
+            }
+            "statement" => {
+                "say under `product.documents.statement` where the statement of compliance is: a URL, or a file"
+            }
+            _ => "add it under `product.documents`",
+        };
+        mistakes.add(Diagnostic::error("product::missing-document", text, Some(span)).help(help));
+    }
     for (span, table) in missing(&exprs, "ixit", &|key| product.ixit.contains_key(key)) {
         let Some(theirs) = ixit::standard_name(&table) else { continue };
         let text = format!("unit `{id}` asks for IXIT table `{theirs}`, and {file} has none");
