@@ -1,7 +1,7 @@
 //! From a record to a statement: final, or a draft with every reason why.
 
 use assay_model::Verdict;
-use assay_model::results::{Conformance, Results};
+use assay_model::results::{Conformance, Results, StepResult};
 use serde::Serialize;
 
 use super::deemed::{self, Deemed};
@@ -144,10 +144,13 @@ fn proof(results: &Results, declaration: &str, unmet: &[Unmet]) -> Option<String
 /// The end in the dossier must be the one that was read on the maker's page.
 fn published(results: &Results, end: &str) -> Option<String> {
     let unit = results.units.get(PERIOD_UNIT)?;
-    let mut steps = unit.cross_sample.iter().chain(unit.samples.values()).flat_map(|s| &s.steps);
-    let seen = steps.find_map(|s| s.observation.as_ref()?.pointer("/models/0/end")?.as_str())?;
+    let steps = unit.cross_sample.iter().chain(unit.samples.values()).flat_map(|s| &s.steps);
+    // Controls read literals of the plan; the maker's page has an address.
+    let of_page = |s: &&StepResult| s.params["source"].is_string();
+    let read = |s: &'_ StepResult| s.observation.as_ref()?.pointer("/models/0/end")?.as_str().map(str::to_owned);
+    let seen = steps.filter(of_page).find_map(read)?;
     (!end.is_empty() && seen != end).then(|| {
-        let seen = if seen.is_empty() { "no end date" } else { seen };
+        let seen = if seen.is_empty() { "no end date" } else { &seen };
         format!("defined_support_period ends on {end}, and the published page gave {seen}")
     })
 }

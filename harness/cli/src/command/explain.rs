@@ -67,6 +67,7 @@ pub(super) fn print(resolved: &ResolvedRun, ways: &[Way]) {
         }
         missing(plan);
     }
+    print_ways(resolved, ways);
 }
 
 /// What the bench lacks, and how many units wait for it.
@@ -145,7 +146,6 @@ impl Fate {
             _ => text,
         }
     }
-    print_ways(resolved, ways);
 }
 
 /// Ways to meet the requirements that the plans have items of, and whether the dossier takes each.

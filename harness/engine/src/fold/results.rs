@@ -8,8 +8,8 @@ use assay_model::catalogue::{CatalogueUnit, Claims, Profile, Way};
 use assay_model::journal::{Line, kind};
 use assay_model::report::ReportState;
 use assay_model::results::{
-    Conformance, Counts, EvidenceItem, LISTED, PlanInfo, RequirementResult, Results, SampleInfo, SharedObservation, ToolInfo, UnitResult,
-    indexed,
+    Conformance, Counts, EvidenceItem, LISTED, PlanInfo, RequirementResult, Results, SampleInfo, SharedObservation,
+    ToolInfo, UnitResult, indexed,
 };
 use assay_model::{Effect, Reason, ReasonClass, Verdict};
 use serde_json::Value;

@@ -81,3 +81,71 @@ pub(super) fn counted_elsewhere(requirements: &indexed::Map<RequirementResult>) 
     });
     items.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn ways() -> Vec<Way> {
+        let way = |route: &str, units: &[&str]| Way {
+            requirement: "R-1".into(),
+            choice: "passwords".into(),
+            route: route.into(),
+            title: route.into(),
+            conditions: Vec::new(),
+            units: units.iter().map(|&u| u.to_owned()).collect(),
+            confidence: "primary".into(),
+        };
+        vec![way(OWN, &["R-1.1", "R-1.2"]), way("etsi", &["5.1-1-1 a"]), way("label", &["label"])]
+    }
+
+    fn units(verdicts: &[(&str, &str)]) -> indexed::Map<UnitResult> {
+        let unit = |verdict: &str| {
+            let unit = json!({"verdict": verdict, "title": "", "question": "", "plan": "p", "class": "automated",
+                              "effect": "passive", "samples": {}});
+            serde_json::from_value(unit).expect("a unit")
+        };
+        verdicts.iter().map(|(id, verdict)| ((*id).to_owned(), unit(verdict))).collect()
+    }
+
+    fn routes(requirement: &RequirementResult) -> Vec<(&str, Verdict, bool)> {
+        requirement.ways.iter().map(|w| (w.route.as_str(), w.verdict, w.taken)).collect()
+    }
+
+    #[test]
+    fn every_way_is_looked_at_and_the_items_count_where_the_dossier_takes_none() {
+        let units = units(&[("R-1.1", "PASS"), ("R-1.2", "FAIL"), ("label", "PASS")]);
+        let found = requirements(&ways(), &json!({}), &units);
+        let one = found.get("R-1").expect("it has an item in the run");
+        assert_eq!((one.taken.as_str(), one.verdict), (OWN, Verdict::Fail));
+        let expected = [(OWN, Verdict::Fail, true), ("etsi", Verdict::NotRun, false), ("label", Verdict::Pass, false)];
+        assert_eq!(routes(one), expected);
+        assert!(one.ways[0].text.contains("R-1.2") && one.ways[1].text.contains("5.1-1-1 a"), "{one:?}");
+        assert!(counted_elsewhere(&found).is_empty());
+    }
+
+    #[test]
+    fn a_way_that_is_taken_carries_the_items_and_none_passes_by_accident() {
+        let product = json!({"routes": {"passwords": "label"}});
+        let of = |label: &str| {
+            let units = units(&[("R-1.1", "PASS"), ("R-1.2", "FAIL"), ("label", label)]);
+            requirements(&ways(), &product, &units)
+        };
+        let met = of("PASS");
+        assert_eq!(counted_elsewhere(&met), BTreeMap::from([("R-1.1", Verdict::Pass), ("R-1.2", Verdict::Pass)]));
+        for bad in ["FAIL", "INCONCLUSIVE", "ERROR", "NOT_RUN", "NOT_APPLICABLE"] {
+            let found = of(bad);
+            assert!(counted_elsewhere(&found).values().all(|v| *v != Verdict::Pass), "{bad}");
+        }
+        // A way that no catalogue has is met by nothing.
+        let units = units(&[("R-1.1", "PASS"), ("R-1.2", "PASS")]);
+        let found = requirements(&ways(), &json!({"routes": {"passwords": "hearsay"}}), &units);
+        assert_eq!(found.get("R-1").expect("there").verdict, Verdict::NotRun);
+    }
+
+    #[test]
+    fn a_run_without_an_item_of_a_requirement_says_nothing_of_it() {
+        assert!(requirements(&ways(), &json!({}), &units(&[("label", "PASS")])).is_empty());
+    }
+}

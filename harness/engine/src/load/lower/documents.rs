@@ -167,3 +167,55 @@ impl Fields<'_> {
         if there { self.require_text(key) } else { None }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::load::lint;
+    use crate::plan::Registry;
+
+    /// What lint says of a dossier with these lines under `product`.
+    fn said(lines: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("product.yaml");
+        std::fs::write(&path, format!("assay: product/1\nproduct:\n  name: C1\n{lines}")).expect("written");
+        lint(&[path], &Registry::default())
+            .into_iter()
+            .map(|d| format!("{} at {}", d.message, d.span.map(|s| s.place()).unwrap_or_default()))
+            .collect()
+    }
+
+    #[test]
+    fn a_whole_dossier_has_nothing_to_be_said_of() {
+        let lines = "  documents: { home: \"https://maker.test/\", sales: [], statement: docs/statement.html, snapshots: kept }\n  \
+                     routes: { passwords: etsi, issue_reporting: iso29147 }\n  \
+                     statement: { batch: b, defined_support_period: { end: 2035-12-31 }, date_of_issue: 2026-04-20 }\n";
+        assert_eq!(said(lines), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_mistake_is_said_at_its_place() {
+        for (lines, text, place) in [
+            ("  documents: { sales: [] }\n", "needs `home`", ":4:"),
+            ("  documents: { home: \"https://m.test/\", statment: x }\n", "no key `statment`", ":4:"),
+            ("  documents:\n    home: \"ftp://m.test/\"\n", "the scheme `ftp` is not fetched", ":5:"),
+            ("  documents:\n    home: \"https://m.test/\"\n    label: ../label.html\n", "leads out of", ":6:"),
+            (
+                "  documents:\n    home: \"https://m.test/\"\n    support_history: [{ seen: 2026-02-30, end: 2035-12-31 }]\n",
+                "`seen` is `2026-02-30`, which is no date",
+                ":6:",
+            ),
+            (
+                "  documents:\n    home: \"https://m.test/\"\n    support_extensions: [{ end: 2035-12-31 }]\n",
+                "needs `decided`",
+                ":6:",
+            ),
+            ("  routes: { passwords: iso29147 }\n", "`passwords` cannot be `iso29147`", ":4:"),
+            ("  statement: { compliance_declaration: yes-it-does }\n", "cannot be `yes-it-does`", ":4:"),
+            ("  statement: { manufacturers: [{ name: Example Ltd }] }\n", "needs `address`", ":4:"),
+            ("  statement: { defined_support_period: { end: soon } }\n", "`end` is `soon`, which is no date", ":4:"),
+        ] {
+            let found = said(lines);
+            assert!(found.iter().any(|f| f.contains(text) && f.contains(place)), "{lines}: {found:?}");
+        }
+    }
+}
