@@ -4,9 +4,10 @@ use assay_model::results::Results;
 
 use crate::ReportError;
 use crate::entry::{Entry, catalogue, group};
+use crate::law::editions;
 use crate::visible::{capped, visible_line};
 
-const HEAD: [&str; 14] = [
+const HEAD: [&str; 15] = [
     "unit",
     "title",
     "catalogue",
@@ -21,6 +22,7 @@ const HEAD: [&str; 14] = [
     "reason",
     "evidence",
     "duration_ms",
+    "edition",
 ];
 
 /// Longest cell in bytes; spreadsheets stop at 32,767 characters.
@@ -30,6 +32,7 @@ const LONGEST: usize = 8 * 1024;
 #[expect(clippy::unnecessary_wraps, reason = "every renderer in the list has one shape")]
 pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
     let mut out = row(&HEAD.map(str::to_owned));
+    let editions = editions(results);
     for entry in Entry::all(results) {
         let reasons = entry.result.map_or(&[][..], |r| &r.reasons);
         let first = reasons.first();
@@ -48,6 +51,7 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
             reasons.iter().map(|r| r.text.as_str()).collect::<Vec<_>>().join("; "),
             reasons.iter().flat_map(|r| &r.refs).cloned().collect::<Vec<_>>().join(" "),
             entry.result.map(|r| r.duration_ms.to_string()).unwrap_or_default(),
+            editions.get(&entry.unit.catalogue).map(|(_, edition)| edition.clone()).unwrap_or_default(),
         ]));
     }
     Ok(out.into_bytes())

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::ReportError;
 use crate::entry::{Entry, EvidenceIndex, catalogue};
+use crate::law::{NO_ADVICE, editions};
 use crate::summary::pretty;
 use crate::visible::visible_line;
 
@@ -82,11 +83,18 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
     }
     let document = json!({"assessment-results": {
         "uuid": id("document"),
-        "metadata": {"title": line(&format!("Assay run {}", results.run_id)), "last-modified": line(&results.ended), "version": "0", "oscal-version": "1.1.2"},
+        "metadata": {"title": line(&format!("Assay run {}", results.run_id)), "last-modified": line(&results.ended), "version": "0", "oscal-version": "1.1.2", "remarks": remarks(results)},
         "import-ap": {"href": "../inputs/plan.yaml"},
         "results": [result],
     }});
     pretty("results/oscal-ar.json", &document)
+}
+
+/// Editions, and that nothing is legal advice.
+fn remarks(results: &Results) -> String {
+    let editions =
+        editions(results).into_iter().map(|(id, (_, edition))| format!("Judged by {id}, {}. ", line(&edition)));
+    format!("{}{NO_ADVICE}", editions.collect::<String>())
 }
 
 fn observation(results: &Results, entry: &Entry<'_>, evidence: &[&EvidenceItem], uuid: &str) -> Value {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ReportError;
 use crate::entry::{Entry, Scope, catalogue, group};
+use crate::law::{NO_ADVICE, editions};
 use crate::summary::pretty;
 use crate::visible::visible;
 
@@ -24,6 +25,8 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
             _ => list.push(result(results, &entry, places.get(entry.id).copied())),
         }
     }
+    let editions = editions(results).into_iter().map(|(id, (_, edition))| (id, json!(edition)));
+    let editions: serde_json::Map<String, Value> = editions.collect();
     let run = json!({
         "tool": {"driver": {"name": results.tool.name, "version": results.tool.version, "rules": rules}},
         "automationDetails": {"id": shown(&results.run_id)},
@@ -34,7 +37,8 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
             "toolExecutionNotifications": notifications,
         }],
         "results": list,
-        "properties": {"product_verdict": results.conformance().word(), "journal_head": results.journal_head, "inputs_sha256": results.inputs_sha256},
+        "properties": {"product_verdict": results.conformance().word(), "journal_head": results.journal_head, "inputs_sha256": results.inputs_sha256,
+            "editions": editions, "note": NO_ADVICE},
     });
     let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]});
     pretty("results/results.sarif", &log)

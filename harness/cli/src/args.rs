@@ -24,7 +24,7 @@ pub(crate) enum Command {
     Run(Run),
     /// Go on with a run after a crash or a power cut
     Resume(Resume),
-    /// Check plans, benches, dossiers, answers and waivers: every mistake at once
+    /// Check plans, benches, dossiers, answers, waivers and statements of compliance: every mistake at once
     Lint(Lint),
     /// Say what would run and why, and what would not; nothing is opened
     Explain(Explain),
@@ -217,6 +217,7 @@ pub(crate) enum FileKind {
     Lab,
     Suite,
     Waivers,
+    Statement,
 }
 
 impl FileKind {
@@ -229,6 +230,7 @@ impl FileKind {
             Self::Lab => "lab",
             Self::Suite => "suite",
             Self::Waivers => "waivers",
+            Self::Statement => "statement",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Keys come from the same lists that the loader holds files against; a test checks that each is described.
 
 mod lab;
+mod statement;
 
 use assay_model::Check;
 use serde_json::{Map, Value, json};
@@ -11,7 +12,7 @@ use crate::load::keys;
 use crate::plan::{Level, Registry};
 
 /// The kinds of file that have a schema.
-pub const KINDS: [&str; 7] = ["plan", "bench", "product", "answers", "suite", "lab", "waivers"];
+pub const KINDS: [&str; 8] = ["plan", "bench", "product", "answers", "suite", "lab", "waivers", "statement"];
 
 /// The schema of one of [`KINDS`]; `None` for any other word.
 #[must_use]
@@ -24,6 +25,7 @@ pub fn schema(kind: &str, registry: &Registry) -> Option<Value> {
         "suite" => suite(),
         "lab" => lab::lab(),
         "waivers" => waivers(),
+        "statement" => statement::statement(registry)?,
         _ => return None,
     };
     let map = schema.as_object_mut()?;
@@ -497,7 +499,7 @@ fn suite() -> Value {
         "suite" => text("Its name."),
         "title" => text("For a person."),
         "plans" => {
-            json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": "string" }, "description": "Plan files, from this file's folder." })
+            json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": { "type": "string" }, "description": "Plan files, or folders with a suite of their own, from this file's folder." })
         }
         _ => json!({}),
     })

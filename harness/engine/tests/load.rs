@@ -78,7 +78,15 @@ fn the_examples_of_the_format_page_load() {
     );
     let answers = run.answers.expect("answers");
     assert_eq!(answers.answers[0].evidence, [PathBuf::from("tests/formats/policy.pdf")]);
-    assert_eq!(run.inputs.iter().map(|i| i.role).collect::<Vec<_>>(), ["plan", "bench", "product", "answers"]);
+    assert_eq!(
+        run.inputs.iter().map(|i| i.role).collect::<Vec<_>>(),
+        ["plan", "bench", "product", "answers", "catalogue"]
+    );
+    // The pack carries what catalogues have `reported`, and no more of them.
+    let kept: serde_json::Value = serde_json::from_str(&run.inputs[4].file.text).expect("JSON");
+    let law = &kept["uk-psti-2023"];
+    assert!(law["edition"].is_string() && law["roles"]["importer"].is_object() && law.get("sampling").is_none());
+    assert_eq!(law["units_of_provision"]["Sch. 1 para. 2 (contact)"], 1);
     // The example answers a unit of another plan.
     assert_eq!(run.warnings.iter().map(|w| w.code).collect::<Vec<_>>(), ["answers::unknown-unit"]);
 }
@@ -103,6 +111,27 @@ fn a_folder_stands_for_its_suite_and_files_for_what_they_include() {
     let Template::Text(parts) = &ask.text else { panic!("a text") };
     assert!(matches!(&parts[0], assay_engine::plan::TextPart::Text(t) if t == "Look at ${x} of "));
     assert_eq!(run.product.expect("a dossier").ixit["endpoints"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_suite_may_list_folders_and_one_that_lists_itself_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).expect("made");
+    let suite = |path: &Path, plans: &str| {
+        std::fs::write(path.join("suite.yaml"), format!("assay: suite/1\nplans: [{plans}]\n")).expect("written");
+    };
+    suite(folder.path(), "inner");
+    suite(&inner, "one.yaml");
+    let plan = "assay: plan/1\nplan: one\nunits:\n  - unit: a\n    question: A?\n    expect: 1 == 1\n";
+    std::fs::write(inner.join("one.yaml"), plan).expect("written");
+    let names = |run: &ResolvedRun| run.plans.iter().map(|p| p.name.clone()).collect::<Vec<_>>();
+    let asked = || LoadRequest { plans: vec![folder.path().into()], ..LoadRequest::default() };
+    let run = loaded(&asked());
+    assert_eq!((names(&run), run.inputs.len()), (vec!["one".to_owned()], 3), "no unit is a standard's: no catalogue");
+    suite(&inner, "../inner, one.yaml");
+    let Err(found) = load(&asked(), &common::registry()) else { panic!("it ended") };
+    assert!(found.iter().any(|d| d.code == "suite::too-deep"), "{}", shown(&found));
 }
 
 #[test]

@@ -583,6 +583,9 @@ pub struct Summary {
     pub inputs_sha256: String,
     /// SHA-256 of the journal's last line.
     pub journal_head: String,
+    /// Editions of the catalogues whose units were judged, by id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub editions: BTreeMap<String, String>,
 }
 
 /// An assessment in a few lines.
@@ -647,6 +650,13 @@ impl Results {
         }
     }
 
+    /// Edition of every catalogue whose units were judged, by id.
+    #[must_use]
+    pub fn editions(&self) -> BTreeMap<String, String> {
+        let of = |id: &String| Some((id.clone(), self.catalogues.get(id)?["edition"].as_str()?.to_owned()));
+        self.units.values().filter_map(|unit| of(&unit.catalogue)).collect()
+    }
+
     /// summary.json.
     #[must_use]
     pub fn summary(&self) -> Summary {
@@ -663,6 +673,7 @@ impl Results {
             ended: self.ended.clone(),
             inputs_sha256: self.inputs_sha256.clone(),
             journal_head: self.journal_head.clone(),
+            editions: self.editions(),
         }
     }
 }

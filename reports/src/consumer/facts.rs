@@ -64,14 +64,14 @@ struct Topic {
 const TOPICS: [Topic; 5] = [
     Topic {
         title: "Your own password",
-        items: &["PSTI-1.2"],
+        items: &["PSTI-1.1", "PSTI-1.2"],
         value: |_| String::new(),
         needs_value: false,
         text: "No password is shared between all units: each is different on every unit, or you choose it yourself.",
     },
     Topic {
         title: "A password that is hard to guess",
-        items: &["PSTI-1.3a", "PSTI-1.3b", "PSTI-1.3c", "PSTI-1.3d"],
+        items: &["PSTI-1.1", "PSTI-1.2", "PSTI-1.3a", "PSTI-1.3b", "PSTI-1.3c", "PSTI-1.3d"],
         value: |_| String::new(),
         needs_value: false,
         text: "A password that comes with the product is not a simple count, and does not follow from its name, its label or its serial number.",

@@ -12,6 +12,7 @@ use super::text::{attribute, body};
 use super::xml::{self, Property};
 use crate::ReportError;
 use crate::entry::{Entry, EvidenceIndex, Scope, catalogue, group};
+use crate::law::{NO_ADVICE, editions};
 
 /// Which readers it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +190,10 @@ fn properties(results: &Results) -> Vec<Property> {
         list.push(Property::new("plan", &plan.plan));
         list.push(Property::new("plan_sha256", &plan.sha256));
     }
+    for (id, (_, edition)) in editions(results) {
+        list.push(Property::new("edition", &format!("{id}: {edition}")));
+    }
+    list.push(Property::new("note", NO_ADVICE));
     list
 }
 

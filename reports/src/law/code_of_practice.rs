@@ -31,6 +31,9 @@ struct Fact {
     en303645: Vec<String>,
     #[serde(default)]
     psti: Vec<String>,
+    /// Items that the guideline asks for beside its provisions.
+    #[serde(default)]
+    items: Vec<String>,
     #[serde(default)]
     in_law: String,
     #[serde(default)]
@@ -53,7 +56,11 @@ fn guideline(says: &Says<'_>, fact: Fact) -> Guideline {
     let items: Vec<(String, Said)> =
         items.map(|(id, unit)| (id.clone(), Said::of([effective(unit)].into_iter(), true))).collect();
     let against = items.iter().map(|(_, said)| *said).filter(|said| *said > Said::Holds);
-    let said = Said::fold(provisions.iter().map(|(_, said)| *said).chain(against));
+    let asked = fact.items.iter().map(|id| match items.iter().find(|(item, _)| item == id) {
+        Some((_, said)) => *said,
+        None => Said::Silent,
+    });
+    let said = Said::fold(provisions.iter().map(|(_, said)| *said).chain(asked).chain(against));
     let mut because: Vec<(String, Said)> =
         items.into_iter().chain(provisions.clone()).filter(|(_, said)| *said > Said::Holds).collect();
     because.sort_by_key(|(_, said)| std::cmp::Reverse(*said));

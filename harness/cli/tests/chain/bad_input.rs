@@ -49,6 +49,7 @@ fn committed_schemas_are_current() {
     for (kind, file) in [
         ("plan", "test-plans/schema/plan.json"),
         ("suite", "test-plans/schema/suite.json"),
+        ("statement", "lab-config/schema/statement.json"),
         ("bench", "lab-config/schema/bench.json"),
         ("product", "lab-config/schema/product.json"),
         ("answers", "lab-config/schema/answers.json"),

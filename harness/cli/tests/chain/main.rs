@@ -6,6 +6,7 @@ mod comparing;
 mod hostile;
 mod interrupted;
 mod real_servers;
+mod reports;
 mod support;
 mod virtual_camera;
 mod website;

@@ -21,8 +21,8 @@ use crate::journal::today;
 use crate::plan::{Catalogue, Registry};
 
 /// The words before the slash in `assay: plan/1`.
-const KINDS: [&str; 10] =
-    ["plan", "units", "suite", "bench", "product", "answers", "lab", "catalogue", "waivers", "snapshot"];
+const KINDS: [&str; 11] =
+    ["plan", "units", "suite", "bench", "product", "answers", "lab", "catalogue", "waivers", "snapshot", "statement"];
 const MAX_FOLDERS: usize = 8;
 
 /// Every mistake and warning in these files and folders, sorted by place. A folder stands for its YAML files that say
@@ -55,6 +55,11 @@ pub fn lint_product(file: &Arc<SourceFile>, registry: &Registry) -> Vec<Diagnost
     })
 }
 
+/// The day on which files are looked at.
+fn this_day() -> time::Date {
+    time::OffsetDateTime::now_utc().date()
+}
+
 struct Linting<'a> {
     registry: &'a Registry,
     mistakes: Mistakes,
@@ -85,6 +90,11 @@ impl Linting<'_> {
     fn file(&self, path: &Path, found_in_folder: bool) {
         let Some(node) = self.files.read(path, "lint", None, &self.mistakes) else { return };
         let Some(header) = node.get("assay").and_then(Node::text) else {
+            if let Some(rules) = self.statement_rules()
+                && lower::statement::lint_twin(&node, &rules, this_day(), &self.mistakes).is_some()
+            {
+                return;
+            }
             if !found_in_folder {
                 let text = "this file does not say what it is";
                 let mistake = Diagnostic::error("file::kind", text, Some(node.span.clone()));
@@ -123,10 +133,25 @@ impl Linting<'_> {
             }
             "snapshot" => drop(snapshots::lower(&node, &self.mistakes)),
             "waivers" => drop(lower::waivers::lower(&node, &today(), &self.mistakes)),
+            "statement" => self.statement(&node),
             other => {
                 let span = node.get("assay").map(|n| n.span.clone());
                 let mistake = Diagnostic::error("file::kind", format!("there is no kind of file `{other}`"), span);
                 self.mistakes.add(mistake.help(suggest::of(other, &KINDS, "there are")));
+            }
+        }
+    }
+
+    fn statement_rules(&self) -> Option<lower::statement::Rules> {
+        lower::statement::Rules::of(&self.registry.catalogue)
+    }
+
+    fn statement(&self, node: &Node) {
+        match self.statement_rules() {
+            Some(rules) => lower::statement::lint(node, &rules, this_day(), &self.mistakes),
+            None => {
+                let text = "no catalogue says what a statement of compliance holds";
+                self.mistakes.add(Diagnostic::error("file::kind", text, Some(node.span.clone())));
             }
         }
     }

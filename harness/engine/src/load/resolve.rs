@@ -256,8 +256,15 @@ impl Loading<'_> {
     }
 }
 
+/// Suites in suites go this deep; a suite that lists itself ends there.
+const MAX_SUITES: usize = 4;
+
 /// The parsed plans that a path stands for: itself, or what its suite lists.
 pub(crate) fn plan_nodes(path: &Path, files: &Files, mistakes: &Mistakes) -> Vec<Node> {
+    plan_nodes_at(path, files, mistakes, 0)
+}
+
+fn plan_nodes_at(path: &Path, files: &Files, mistakes: &Mistakes, depth: usize) -> Vec<Node> {
     let suite = path.join("suite.yaml");
     let is_folder = path.is_dir();
     if is_folder && !suite.exists() {
@@ -275,7 +282,19 @@ pub(crate) fn plan_nodes(path: &Path, files: &Files, mistakes: &Mistakes) -> Vec
     let listed = lower::suite::lower(&node, mistakes);
     listed
         .iter()
-        .filter_map(|(name, span)| files.read(&beside(span, &name.to_string_lossy()), "plan", Some(span), mistakes))
+        .flat_map(|(name, span)| {
+            let path = beside(span, &name.to_string_lossy());
+            match path.is_dir() {
+                false => files.read(&path, "plan", Some(span), mistakes).into_iter().collect(),
+                true if depth < MAX_SUITES => plan_nodes_at(&path, files, mistakes, depth + 1),
+                true => {
+                    let text = format!("suites stand in suites more than {MAX_SUITES} deep here");
+                    let mistake = Diagnostic::error("suite::too-deep", text, Some(span.clone()));
+                    mistakes.add(mistake.help("does a suite list itself?"));
+                    Vec::new()
+                }
+            }
+        })
         .collect()
 }
 

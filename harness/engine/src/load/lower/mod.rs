@@ -19,6 +19,7 @@ pub(crate) mod plan;
 pub(crate) mod product;
 pub(crate) mod rule;
 pub(crate) mod scope;
+pub(crate) mod statement;
 pub(crate) mod step;
 pub(crate) mod suite;
 pub(crate) mod unit;
@@ -82,6 +83,10 @@ pub(crate) mod keys {
     pub(crate) use super::params::{KEYS as PARAM, TYPES as PARAM_TYPES};
     pub(crate) use super::plan::KEYS as PLAN;
     pub(crate) use super::product::{KEYS as PRODUCT, PROCEDURES, SAMPLE_KEYS, SECRETS};
+    pub(crate) use super::statement::{
+        EXTRA as STATEMENT_EXTRA, Kind as StatementKind, PARTY as STATEMENT_PARTY, PERIOD, Rules as StatementRules,
+        STANDARD,
+    };
     pub(crate) use super::step::{ASK_KEYS, CONTROL_ONLY, EVIDENCE, KEYS as STEP};
     pub(crate) use super::suite::KEYS as SUITE;
     pub(crate) use super::unit::{KEYS as UNIT, NEEDS};
