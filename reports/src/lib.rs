@@ -10,6 +10,7 @@ pub mod failure_record;
 mod html;
 mod junit;
 mod law;
+pub mod ledger;
 mod list;
 mod oscal;
 pub mod pack;

@@ -40,6 +40,11 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Sign a sealed pack in another role: operator, reviewer, witness
     Sign(Sign),
+    /// The ledger of each bench: every run that it began, every pack that it sealed
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Time stamps (RFC 3161): write a request, or keep a response
+    Stamp(Stamp),
     /// Write an in-toto statement about a pack, in a signed DSSE envelope
     Attest(Attest),
     /// Write a pack as one zip file: the same pack gives the same bytes
@@ -261,6 +266,9 @@ pub(crate) struct Verify {
     /// Keys that no longer count: OpenSSH's KRL, or a list of public keys and SHA256: fingerprints
     #[arg(long, value_name = "FILE")]
     pub(crate) revoked: Option<PathBuf>,
+    /// Root certificates (PEM) of time stamp authorities that count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tsa_ca: Option<PathBuf>,
     /// Judge keys' validity at this moment (RFC 3339) instead of now, for old packs
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub(crate) at: Option<time::OffsetDateTime>,
@@ -296,6 +304,49 @@ pub(crate) struct Sign {
     /// that ASSAY_KEY_PASSPHRASE_FD names.
     #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
     pub(crate) key: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ledger {
+    /// Print the entries
+    List {
+        /// This bench's only
+        #[arg(long, value_name = "NAME")]
+        bench: Option<String>,
+        /// One entry a line as JSON, as it stands in the file
+        #[arg(long)]
+        json: bool,
+    },
+    /// Verify the chains, and that packs stand in them
+    Verify {
+        /// Packs whose ledger lines must be in one of the ledgers
+        packs: Vec<PathBuf>,
+        /// A ledger file, instead of those of this machine
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Only a digest leaves the bench: post the request to an authority from any machine
+/// (`curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE.tsq URL > FILE.tsr`), then import what came
+/// back. A sealed pack is stamped over its signature; a run that is not sealed yet over its sealed inputs.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("act").required(true))]
+pub(crate) struct Stamp {
+    /// The pack's folder, or that of a run (.partial)
+    pub(crate) pack: PathBuf,
+    /// Write a request
+    #[arg(long, group = "act")]
+    pub(crate) request: bool,
+    /// Check this response and keep it in the pack
+    #[arg(long, value_name = "FILE", group = "act")]
+    pub(crate) import: Option<PathBuf>,
+    /// With --request: a copy of the request, to carry to another machine
+    #[arg(long, value_name = "FILE", requires = "request")]
+    pub(crate) out: Option<PathBuf>,
+    /// With --import: refuse a response whose authority does not lead to these root certificates (PEM)
+    #[arg(long, value_name = "FILE", requires = "import")]
+    pub(crate) tsa_ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -553,6 +553,59 @@ pub struct Results {
     pub journal_head: String,
     /// Lines in the journal.
     pub journal_records: u64,
+    /// Where the run stands in its bench's ledger; absent where none was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ledger: Option<LedgerPosition>,
+}
+
+/// Where a run stands in its bench's ledger, fixed before anything was touched.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerPosition {
+    /// The ledger's id; empty where no entry could be made.
+    pub ledger: String,
+    /// When the ledger began, UTC RFC 3339.
+    pub since: String,
+    /// The number of the entry that this run began with.
+    pub seq: u64,
+    /// SHA-256 of that entry.
+    pub head: String,
+    /// By sample and plan.
+    pub attempts: Vec<LedgerAttempt>,
+    /// What was wrong with the ledger: new, torn, damaged, not writable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Which attempt a run is for one sample and one plan digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerAttempt {
+    /// The sample.
+    pub sample: String,
+    /// The plan's name.
+    pub plan: String,
+    /// Its digest: a plan that was changed counts from one again.
+    pub plan_sha256: String,
+    /// From 1; the run's beginning counts, whether it was sealed or not.
+    pub attempt: u64,
+    /// How many of those before were sealed into a pack.
+    pub sealed_before: u64,
+}
+
+impl LedgerPosition {
+    /// What a reader is told, a sentence each.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        let attempt = |a: &LedgerAttempt| {
+            let (n, before) = (a.attempt, a.attempt - 1);
+            let history = match before {
+                0 => String::new(),
+                _ => format!("; {} of the {before} before were sealed", a.sealed_before),
+            };
+            format!("Attempt {n} of {n} for sample {} with plan {}{history}.", a.sample, a.plan)
+        };
+        let problem = self.problem.iter().map(|p| format!("Ledger of the bench: {p}."));
+        self.attempts.iter().map(attempt).chain(problem).collect()
+    }
 }
 
 /// summary.json, so that no script needs to parse text.

@@ -12,6 +12,7 @@ use super::revoked::Revoked;
 use super::role::{Expected, Role};
 use super::signature::{self, Bad, Judge};
 use super::signers::{self, Signer};
+use super::stamp::{self, Stamped};
 use super::sums::Sums;
 use super::verify::{Seen, VerifyOptions};
 
@@ -27,7 +28,18 @@ pub(super) fn look(
     options: &VerifyOptions,
     report: &mut VerifyReport,
 ) {
-    let at = options.at.unwrap_or_else(OffsetDateTime::now_utc);
+    stamp::look(seen, options, report);
+    let stamped = report.stamps.iter().find(|s| s.trusted && s.over == Stamped::Signature).map(|s| s.time);
+    let at = options.at.or(stamped).unwrap_or_else(OffsetDateTime::now_utc);
+    if let Some(started) = chain.map(|c| c.started.chars().filter(char::is_ascii_digit).take(14).collect::<String>())
+        && options.at.is_none()
+        && digits(at) < started
+    {
+        let (now, started) = (signers::readable(&digits(at)), signers::readable(&started));
+        report.notes.push(format!(
+            "keys were judged at {now}, which is before the run began ({started}): a clock is wrong, this machine's or the bench's"
+        ));
+    }
     match judge(options, at) {
         Ok(judge) => signatures(seen, list, &judge, report),
         Err(text) => report.findings.push(Finding::new(FindingKind::Signer, text)),

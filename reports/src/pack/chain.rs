@@ -31,6 +31,8 @@ pub(super) struct Chain {
     pub(super) inputs: BTreeMap<String, String>,
     /// SHA-256 of what `inputs.sealed` carries.
     pub(super) inputs_sha256: String,
+    /// The position in the bench's ledger, from `run.start`.
+    pub(super) ledger: Value,
     /// The first line's time.
     pub(super) started: String,
     /// Items that were opened, by id.
@@ -146,6 +148,7 @@ impl Chain {
         }
         match line.kind.as_str() {
             "evidence.open" => self.opened.extend(line.data.get("id").and_then(Value::as_str).map(str::to_owned)),
+            "run.start" => self.ledger = line.data.get("ledger").cloned().unwrap_or_default(),
             "journal.recovered" | "run.resume" => self.resumed = true,
             _ => {}
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::role::Role;
+use super::stamp::Stamp;
 
 /// What is wrong with a pack, for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -130,6 +131,8 @@ pub struct VerifyReport {
     pub trust: Trust,
     /// All good signatures, the bench's first.
     pub signatures: Vec<Signed>,
+    /// All good time stamps.
+    pub stamps: Vec<Stamp>,
     /// Files that `SHA256SUMS` lists.
     pub files: usize,
     /// Their size in bytes, as found.
@@ -149,6 +152,7 @@ impl VerifyReport {
             notes: Vec::new(),
             trust: Trust::None,
             signatures: Vec::new(),
+            stamps: Vec::new(),
             files: 0,
             bytes: 0,
             journal_records: 0,

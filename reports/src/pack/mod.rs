@@ -21,6 +21,7 @@ mod sign;
 mod signature;
 mod signers;
 mod ssh;
+mod stamp;
 mod sums;
 mod verify;
 mod write;
@@ -35,6 +36,7 @@ pub use paths::path_problem;
 pub use role::{Expected, Role};
 pub use seal::{SealError, SealOptions, Sealed, seal};
 pub use sign::{SignError, sign};
+pub use stamp::{Stamp, StampError, Stamped, stamp_import, stamp_request};
 pub use verify::{VerifyOptions, verify, verify_with};
 pub use zip::{ZipError, read_zip, write_zip};
 

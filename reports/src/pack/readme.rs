@@ -18,6 +18,13 @@ pub(super) fn render(results: &Results, options: &SealOptions, fingerprint: &str
         fingerprint = fingerprint,
         namespace = super::NAMESPACE,
         contact = visible_line(contact),
+        attempts = attempts(results),
         head = visible_line(&results.journal_head),
     )
+}
+
+/// What the ledger said when the run began.
+fn attempts(results: &Results) -> String {
+    let Some(position) = &results.ledger else { return "No ledger was kept for this run.\n".into() };
+    position.sentences().iter().map(|s| visible_line(s) + "\n").collect()
 }

@@ -121,6 +121,9 @@ fn agreement(seen: &Seen<'_>, chain: &Chain, report: &mut VerifyReport) {
     if chain.run.as_ref().is_some_and(|run| *run != results.run_id) {
         differ("belongs to another run than the journal".into());
     }
+    if serde_json::to_value(&results.ledger).unwrap_or_default() != chain.ledger {
+        differ("states another place in the bench's ledger than the journal does".into());
+    }
     for file in results.evidence.iter().flat_map(|e| &e.files) {
         if chain.evidence.get(&file.path) != Some(&file.sha256) {
             differ(format!("lists {} otherwise than the journal closed it", file.path));
@@ -131,9 +134,28 @@ fn agreement(seen: &Seen<'_>, chain: &Chain, report: &mut VerifyReport) {
         Ok(_) => find(FindingKind::Mismatch, SUMMARY, "is not the summary of results/results.json".into()),
         Err((kind, text)) => find(kind, SUMMARY, text),
     }
+    ledger(seen, &results, report);
     if results.partial {
         report.notes.push("the run was interrupted: not every selected unit has a verdict".into());
     }
+}
+
+/// The ledger's lines that the pack carries, against what the results state.
+fn ledger(seen: &Seen<'_>, results: &Results, report: &mut VerifyReport) {
+    const PROOF: &str = "journal/ledger-proof.json";
+    const LARGEST: u64 = 64 * 1024 * 1024;
+    let Some(position) = &results.ledger else { return };
+    report.notes.extend(position.sentences());
+    if !seen.found.contains_key(PROOF) {
+        report.notes.push(format!("{PROOF} is not there: the ledger could not be written when the pack was sealed"));
+        return;
+    }
+    let Some(bytes) = seen.read(PROOF, LARGEST, report) else { return };
+    let problem = match serde_json::from_slice(&bytes) {
+        Ok(proof) => crate::ledger::proof_problem(&proof, position, results),
+        Err(e) => Some(format!("is no JSON: {e}")),
+    };
+    report.findings.extend(problem.map(|text| Finding::at(FindingKind::Mismatch, PROOF, text)));
 }
 
 /// A file of JSON whose `schema` is the one that this tool knows.

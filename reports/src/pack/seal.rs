@@ -1,8 +1,9 @@
 //! Sealing: reports, manifest, digests, signature, and the rename that makes a pack of a run's folder.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufReader};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use assay_model::results::Results;
@@ -26,6 +27,8 @@ pub struct SealOptions {
     pub contact: Option<String>,
     /// Signatures that others are to add, beside the bench's own.
     pub expected: Vec<Expected>,
+    /// journal/ledger-proof.json.
+    pub ledger_proof: Option<serde_json::Value>,
     /// Reports to write beside report.html, junit.xml, summary.json and results/results.json, which every pack has.
     pub exports: Vec<Format>,
 }
@@ -34,7 +37,14 @@ impl SealOptions {
     /// With the principal alone.
     #[must_use]
     pub fn new(principal: impl Into<String>) -> Self {
-        Self { principal: principal.into(), lab: None, contact: None, expected: Vec::new(), exports: Vec::new() }
+        Self {
+            principal: principal.into(),
+            lab: None,
+            contact: None,
+            expected: Vec::new(),
+            ledger_proof: None,
+            exports: Vec::new(),
+        }
     }
 }
 
@@ -59,6 +69,12 @@ pub enum SealError {
         folder: PathBuf,
         /// What is amiss.
         why: &'static str,
+    },
+    /// Another process writes or seals it.
+    #[error("{folder} is being written or sealed by another process; wait until that has ended")]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
     },
     /// Something has the final name already.
     #[error(
@@ -108,6 +124,7 @@ pub enum SealError {
 /// See [`SealError`]; the folder then still has its `.partial` name.
 pub fn seal(folder: &Path, results: &Results, key: &SigningKey, options: &SealOptions) -> Result<Sealed, SealError> {
     let target = final_name(folder)?;
+    let _alone = alone(folder)?;
     check_journal(folder, results)?;
     let pack = Writer { root: folder };
     let trace = Trace::read(folder, results);
@@ -115,6 +132,9 @@ pub fn seal(folder: &Path, results: &Results, key: &SigningKey, options: &SealOp
         pack.write(format.path(), &format.render_with(results, &trace)?)?;
     }
     pack.write("journal/head.txt", format!("{}\n", results.journal_head).as_bytes())?;
+    if let Some(proof) = &options.ledger_proof {
+        pack.write("journal/ledger-proof.json", &summary::pretty("journal/ledger-proof.json", proof)?)?;
+    }
     pack.write("README.txt", readme::render(results, options, &key.fingerprint()).as_bytes())?;
 
     let mut sums = pack.digests(&files(folder)?)?;
@@ -146,6 +166,21 @@ fn final_name(folder: &Path) -> Result<PathBuf, SealError> {
         return Err(SealError::Exists { folder: target });
     }
     Ok(target)
+}
+
+/// The journal's lock, which a running run holds too: two who sealed at once would write into each other's pack.
+fn alone(folder: &Path) -> Result<File, SealError> {
+    let path = folder.join("journal/journal.jsonl");
+    let io = |source| SealError::Io { what: "opening", path: path.clone(), source };
+    let journal = File::open(&path).map_err(io)?;
+    match journal.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(SealError::Busy { folder: folder.to_owned() }),
+        Err(TryLockError::Error(source)) => return Err(io(source)),
+    }
+    // Whoever had it before may have sealed and renamed the folder.
+    let same = fs::metadata(&path).is_ok_and(|m| journal.metadata().is_ok_and(|j| j.ino() == m.ino()));
+    if same { Ok(journal) } else { Err(SealError::Busy { folder: folder.to_owned() }) }
 }
 
 /// A pack whose results are not of its journal would verify as broken later; say so now, while the run can be looked at.

@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod first_bad;
 mod leakcheck;
+mod ledger;
 mod lint;
 mod pack;
 mod passphrase;
@@ -21,6 +22,7 @@ mod schema;
 mod shell;
 mod sign;
 mod snapshots;
+mod stamp;
 mod verify;
 mod virtual_devices;
 mod zip;
@@ -40,6 +42,8 @@ pub(crate) fn dispatch(command: Command) -> u8 {
         Command::Doctor(args) => doctor::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Sign(args) => sign::run(&args),
+        Command::Ledger(args) => ledger::run(&args),
+        Command::Stamp(args) => stamp::run(&args),
         Command::Attest(args) => attest::run(&args),
         Command::Zip(args) => zip::run(&args),
         Command::Rejudge(args) => rejudge::run(&args),

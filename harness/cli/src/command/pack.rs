@@ -50,8 +50,12 @@ impl Signer {
 
     /// Seals a run's folder and renames it to its final name.
     pub(super) fn seal(&self, folder: &Path, results: &Results) -> Result<Sealed, pack::SealError> {
-        let (expected, exports) = (self.expected.clone(), self.exports.clone());
-        let options = SealOptions { expected, exports, ..SealOptions::new(&self.principal) };
+        let options = SealOptions {
+            expected: self.expected.clone(),
+            ledger_proof: super::ledger::seal(results),
+            exports: self.exports.clone(),
+            ..SealOptions::new(&self.principal)
+        };
         pack::seal(folder, results, &self.key, &options)
     }
 }
@@ -64,6 +68,11 @@ fn default_key_path() -> Option<PathBuf> {
 /// Where the vaults of runs stay: beside the signing key, never in a pack.
 pub(super) fn vaults() -> Option<PathBuf> {
     Some(default_key_path()?.parent()?.join("vaults"))
+}
+
+/// Where the ledgers of benches stay: beside the signing key, one file a bench.
+pub(super) fn ledgers() -> Option<PathBuf> {
+    Some(default_key_path()?.parent()?.parent()?.join("ledger"))
 }
 
 fn host_name() -> String {

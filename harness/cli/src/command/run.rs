@@ -43,7 +43,8 @@ pub(super) fn run(args: Run) -> u8 {
     };
     let show = show(args.json, args.quiet);
     let store = resolved.product.as_ref().and_then(Store::of);
-    let options = RunOptions { operator: args.operator, baseline, ..options(args.out, &registry) };
+    let ledger = super::ledger::begin(&resolved);
+    let options = RunOptions { operator: args.operator, ledger, baseline, ..options(args.out, &registry) };
     let cancel = options.cancel.clone();
     let outcome = super::block_on(async {
         let (sender, receiver) = broadcast::channel(4096);
@@ -264,6 +265,8 @@ fn finish(outcome: Result<Result<RunOutcome, RunError>, u8>, signer: &Signer, sh
                 super::diff::lines(comparison).into_iter().for_each(say::note);
             }
             say::note(format!("SHA-256 of SHA256SUMS: {}", sealed.sums_sha256));
+            let attempts = outcome.results.ledger.iter().flat_map(|ledger| ledger.sentences());
+            attempts.for_each(|sentence| say::note(assay_reports::visible(&sentence)));
             after(&outcome.results);
             say::result(assay_reports::tally(&outcome.results));
             say::result(&folder);

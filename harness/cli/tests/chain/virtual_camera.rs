@@ -95,6 +95,17 @@ fn three_good_cameras_pass_and_leave_a_pack_that_verifies() {
     let signers = lab.path().join("assay/keys/allowed_signers");
     let verified = lab.assay(&["verify", pack, "--allowed-signers", signers.to_str().expect("UTF-8")]);
     assert_eq!(verified.code, 0, "{}", verified.stdout);
+    assert!(verified.stdout.contains("Attempt 1 of 1 for sample s1"), "{}", verified.stdout);
+    let standing = lab.assay(&["ledger", "verify", pack]);
+    assert_eq!(standing.code, 0, "{}{}", standing.stdout, standing.stderr);
+    let key = lab.path().join("assay/keys/bench_ed25519");
+    let own = lab.assay(&["sign", pack, "--role", "reviewer", "--key", key.to_str().expect("UTF-8")]);
+    assert_eq!(own.code, 2, "the bench reviews nothing: {}", own.stderr);
+    let attested = lab.assay(&["attest", pack, "--key", key.to_str().expect("UTF-8")]);
+    assert!(attested.code == 0 && attested.stdout.contains("application/vnd.in-toto+json"), "{}", attested.stderr);
+    let zipped = lab.assay(&["zip", pack]);
+    let verified = lab.assay(&["verify", zipped.stdout.trim(), "--allowed-signers", signers.to_str().expect("UTF-8")]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
     let again = lab.assay(&["rejudge", pack]);
     assert_eq!((again.code, again.stdout.as_str()), (0, ""), "{}", again.stderr);
 

@@ -234,6 +234,7 @@ impl Told {
             inputs_sha256: self.sealed_sha256,
             journal_head: String::new(),
             journal_records: 0,
+            ledger: serde_json::from_value(start["ledger"].clone()).ok(),
         };
         Folded {
             results,

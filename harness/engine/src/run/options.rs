@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use assay_model::catalogue::{Profile, Way};
 use assay_model::lab::HostFacts;
-use assay_model::results::{Results, ToolInfo};
+use assay_model::results::{LedgerPosition, Results, ToolInfo};
 use assay_model::touch::document::Politeness;
 use assay_model::{Recorder, Touches};
 
@@ -47,6 +47,8 @@ pub struct RunOptions {
     pub host: Option<HostFacts>,
     /// An earlier run that this one is held against: a regression or lost coverage ends it with 6.
     pub baseline: Option<Arc<Baseline>>,
+    /// Where the run stands in the bench's ledger; entered before it begins.
+    pub ledger: Option<LedgerPosition>,
 }
 
 /// An earlier run, out of a pack that verified.
@@ -73,6 +75,7 @@ impl RunOptions {
             ways: None,
             record: None,
             vaults: None,
+            ledger: None,
             host: None,
             baseline: None,
         }

@@ -126,6 +126,7 @@ impl Dossier {
         json!({
             "tool": options.tool,
             "operator": options.operator,
+            "ledger": options.ledger,
             "bench": bench["name"],
             "provider": request.map(|r| r.provider.as_str()),
             "equipment": resolved.bench.as_ref().map_or(&[][..], |b| &b.equipment),
