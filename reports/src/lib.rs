@@ -16,6 +16,7 @@ mod oscal;
 pub mod pack;
 mod paper;
 mod reader;
+pub mod review;
 mod sarif;
 pub mod statement;
 mod summary;

@@ -31,7 +31,7 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
     let mut risks = Vec::new();
     let mut excluded = Vec::new();
     for (unit_id, unit) in results.units.iter() {
-        if unit.verdict == Verdict::NotApplicable {
+        if unit.effective() == Verdict::NotApplicable {
             excluded.push(json!({"control-id": token(unit_id)}));
             continue;
         }
@@ -39,8 +39,8 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
             "uuid": id(&format!("finding {unit_id}")),
             "title": line(&format!("{unit_id} {}", unit.title)),
             "description": line(&unit.question),
-            "props": [prop("verdict", unit.verdict.word()), prop("catalogue", &catalogue(unit))],
-            "target": {"type": "objective-id", "target-id": token(unit_id), "status": status(unit.verdict)},
+            "props": [prop("verdict", unit.effective().word()), prop("catalogue", &catalogue(unit))],
+            "target": {"type": "objective-id", "target-id": token(unit_id), "status": status(unit.effective())},
             "related-observations": related.remove(unit_id.as_str()).unwrap_or_default(),
         });
         if let Some(w) = &unit.waived {
@@ -54,7 +54,7 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
     let covered: Vec<Value> = results
         .units
         .iter()
-        .filter(|(_, u)| u.verdict != Verdict::NotApplicable)
+        .filter(|(_, u)| u.effective() != Verdict::NotApplicable)
         .map(|(id, _)| json!({"control-id": token(id)}))
         .collect();
     let mut selection = if covered.is_empty() {

@@ -39,11 +39,11 @@ pub fn unit_lines(results: &Results) -> String {
         let _ = writeln!(
             out,
             "{:<14} {:<width$}  {}{flag}",
-            unit.verdict.word(),
+            unit.effective().word(),
             visible_line(id),
             visible_line(&unit.title)
         );
-        if unit.verdict != Verdict::Pass {
+        if unit.effective() != Verdict::Pass {
             reasons(&mut out, unit);
         }
     }

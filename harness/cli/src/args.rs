@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Rejudge(Rejudge),
     /// Search every byte of a pack for every secret of its run, in all forms
     Leakcheck(Leakcheck),
+    /// Sign a report off, change a verdict with authority and reason, issue it, amend it; keeps old and new
+    Review(Review),
     /// Compare two packs: what regressed, what was fixed; or find the first bad build of a series
     Diff(Diff),
     /// Render a report from a pack
@@ -167,8 +169,11 @@ pub(crate) struct Resume {
 #[derive(Debug, Args)]
 pub(crate) struct Lint {
     /// Files, or folders to walk
-    #[arg(required = true)]
+    #[arg(required_unless_present = "report")]
     pub(crate) paths: Vec<PathBuf>,
+    /// A pack: everything that keeps its report from being issued
+    #[arg(long, value_name = "PACK", conflicts_with = "paths")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -394,6 +399,54 @@ pub(crate) struct Rejudge {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Review {
+    /// The pack's folder; the new revision is made beside it
+    pub(crate) pack: PathBuf,
+    /// Who reviews: another person than the operator
+    #[arg(long, value_name = "NAME", env = "ASSAY_REVIEWER")]
+    pub(crate) by: Option<String>,
+    /// The reviewer's own OpenSSH private key; one is made on first use
+    #[arg(long, value_name = "KEY", env = "ASSAY_REVIEW_KEY")]
+    pub(crate) sign: Option<PathBuf>,
+    /// The laboratory's key, as for `run`
+    #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
+    pub(crate) lab_key: Option<PathBuf>,
+    /// What the reviewer says
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) remark: Option<String>,
+    /// Change a verdict; the verdict as judged is kept beside it
+    #[arg(long = "override", value_name = "UNIT=VERDICT", value_parser = key_value)]
+    pub(crate) overrides: Vec<(String, String)>,
+    /// Why a verdict or an issued report is changed
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// On whose authority; the reviewer's own otherwise
+    #[arg(long, value_name = "WHO")]
+    pub(crate) authority: Option<String>,
+    /// The report's number from now on; the run's id otherwise
+    #[arg(long, value_name = "NUMBER", value_parser = report_number)]
+    pub(crate) number: Option<String>,
+    /// What the report states beside its results, where the run did not; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lab: Vec<PathBuf>,
+    /// Issue the report; refused while anything that it must say is missing
+    #[arg(long = "final")]
+    pub(crate) issue: bool,
+    /// Issue it again in place of an earlier issue
+    #[arg(long, conflicts_with = "issue")]
+    pub(crate) amend: bool,
+    /// Say what would keep the report from being issued, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Whose signatures count, in OpenSSH's format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allowed_signers: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Diff {
     /// The older pack, folder or zip
     #[arg(required_unless_present = "first_bad", conflicts_with = "first_bad")]
@@ -563,6 +616,15 @@ fn expected(text: &str) -> Result<Expected, String> {
 fn moment(text: &str) -> Result<time::OffsetDateTime, String> {
     time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339)
         .map_err(|_| format!("`{text}` is no moment; write it as 2026-11-22T09:00:00Z"))
+}
+
+/// It stands on every page and in style sheets, so it is plain.
+fn report_number(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    if text.is_empty() || text.len() > 60 || !text.chars().all(plain) {
+        return Err("a report's number has 1 to 60 letters, digits, `.`, `_`, `-` and `/`".into());
+    }
+    Ok(text.to_owned())
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -12,5 +12,6 @@ pub mod judge;
 pub mod load;
 pub mod plan;
 pub mod redact;
+pub mod review;
 pub mod run;
 pub mod schema;

@@ -11,7 +11,7 @@ use assay_engine::journal::verify;
 use assay_engine::plan::{Action, Answered, Answers, Ask, Class, Scope, Step};
 use assay_engine::redact::{Vault, leaks};
 use assay_engine::run::{Cancel, RunError, RunEvent, RunOptions, run, vault_path};
-use assay_model::{CheckKind, Effect, Fault, ReasonClass, Verdict};
+use assay_model::{CheckKind, Effect, Fault, ReasonClass, Transition, Verdict};
 use serde_json::{Map, Value, json};
 use support::*;
 use tempfile::TempDir;
@@ -536,6 +536,11 @@ async fn a_newer_plan_changes_only_what_it_changes() {
     let seen: Vec<_> = changes.iter().map(|c| (c.unit.as_str(), c.sample.as_deref(), c.old, c.new)).collect();
     let change = |sample| ("a", Some(sample), Some(Verdict::Pass), Some(Verdict::Fail));
     assert_eq!(seen, [change("s1"), change("s2")]);
+    assert!(changes.iter().all(|c| c.transition == Transition::Regressed));
+    let more = [units("seen.n < 10"), vec![unit("c", vec![case.step("")], vec![expect("seen.up")])]].concat();
+    let added = rejudge(&outcome.folder, Some(&resolved(&case.world, 2, plan(more)))).expect("judged again");
+    let added: Vec<_> = added.iter().map(|c| (c.unit.as_str(), c.transition)).collect();
+    assert_eq!(added, [("c", Transition::New)], "a unit that was never observed");
     assert_eq!(case.world.opened.load(Ordering::SeqCst), 1, "no device is touched");
 }
 

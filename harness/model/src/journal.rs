@@ -115,4 +115,16 @@ pub mod kind {
     pub const RUN_RESUME: &str = "run.resume";
     /// A bench cannot reach its state again.
     pub const BENCH_QUARANTINED: &str = "bench.quarantined";
+    /// A review began: its revision, what it supersedes, who and with which key.
+    pub const REPORT_REVISED: &str = "report.revised";
+    /// Particulars were stated after the run.
+    pub const REPORT_STATED: &str = "report.stated";
+    /// A reviewer changed a verdict: old, new, authority, remark.
+    pub const VERDICT_OVERRIDDEN: &str = "verdict.overridden";
+    /// A reviewer signed the report off.
+    pub const REPORT_REVIEWED: &str = "report.reviewed";
+    /// The report was issued.
+    pub const REPORT_ISSUED: &str = "report.issued";
+    /// The report was issued again, in place of an earlier issue.
+    pub const REPORT_AMENDED: &str = "report.amended";
 }

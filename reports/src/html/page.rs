@@ -47,7 +47,9 @@ pub(crate) fn render(results: &Results, trace: &Trace, role: Option<Role>) -> Re
 
 fn render_with(results: &Results, trace: &Trace, role: Option<Role>, detail: Detail) -> Result<String, ReportError> {
     // Margin boxes of printed pages can only say what the style sheet says.
-    let number: String = results.run_id.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
+    let plain = |c: &char| c.is_ascii_alphanumeric() || "._-/".contains(*c);
+    let number: String = results.report_number().chars().filter(plain).collect();
+    let number = format!("{number}, revision {}, {}", results.report.revision, results.report.status.word());
     let style = [STYLE, LAW_STYLE].concat().replace("REPORT-NUMBER", &number);
     let units = unit::build(results, detail);
     let page = Page {

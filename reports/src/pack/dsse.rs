@@ -90,7 +90,7 @@ fn statement(results: &Results, sums_sha256: &str, predicate: Predicate) -> Valu
         }),
         Predicate::TestResult => {
             let named = |wanted: &[&str]| -> Vec<&String> {
-                results.units.iter().filter(|(_, u)| wanted.contains(&u.verdict.word())).map(|(id, _)| id).collect()
+                results.units.iter().filter(|(_, u)| wanted.contains(&u.effective().word())).map(|(id, _)| id).collect()
             };
             let result = match results.conformance() {
                 Conformance::Conforms => "PASSED",

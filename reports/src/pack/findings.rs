@@ -8,6 +8,8 @@ use super::stamp::Stamp;
 /// What is wrong with a pack, for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum FindingKind {
+    /// An earlier revision that the pack keeps is not the one that was sealed.
+    Revision,
     /// No pack, not sealed, or not readable.
     NotAPack,
     /// `SHA256SUMS` lists a file that is not there.

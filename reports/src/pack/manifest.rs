@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::role::{Expected, Role};
 use super::seal::SealOptions;
+use super::stated;
 
 /// Builds it. `digests` holds every file but pack.json and those outside the sums; sizes likewise.
 pub(super) fn build(
@@ -24,21 +25,21 @@ pub(super) fn build(
     };
     put("schema", json!("assay-pack/1"));
     put("pack_id", json!(results.run_id));
-    put(
-        "report",
-        json!({"number": results.run_id, "revision": 0, "status": "draft", "pages_end_marker": "End of report"}),
-    );
-    put("lab", options.lab.as_ref().map_or(Value::Null, |lab| json!({"name": lab})));
+    put("report", stated::report(results));
+    put("lab", stated::lab(results, options.lab.as_deref()));
+    put("customer", stated::customer(results));
     put("manufacturer", results.product.get("manufacturer").cloned().unwrap_or_default());
-    put("performed_by", results.operator.as_ref().map_or(Value::Null, |op| json!([{"operator_id": op}])));
+    put("performed_by", stated::performed_by(results));
+    put("reviewed_by", stated::signed_off(results, &results.report.reviewed_by));
+    put("authorised_by", stated::signed_off(results, &results.report.authorised_by));
     put("basis", basis(results));
     put("method", method(results));
     put("items", Value::Array(results.samples.iter().map(|s| item(results, s)).collect()));
-    put("sampling", json!({"n": results.samples.len()}));
-    put("equipment", json!(results.equipment));
-    if !results.bench.is_empty() {
-        put("environment", json!({"bench_id": results.bench}));
-    }
+    put("decision_rule", stated::decision_rule(results));
+    put("deviations", stated::deviations(results));
+    put("sampling", stated::sampling(results));
+    put("equipment", stated::equipment(results));
+    put("environment", stated::environment(results));
     put("tool", json!(results.tool));
     put(
         "run",
@@ -103,6 +104,7 @@ fn item(results: &Results, sample: &assay_model::results::SampleInfo) -> Value {
     if let Some(name) = results.product.get("name") {
         item["product"] = name.clone();
     }
+    stated::receipt(results, sample, &mut item);
     item
 }
 

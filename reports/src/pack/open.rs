@@ -63,6 +63,18 @@ impl OpenPack {
     pub const fn is_zip(&self) -> bool {
         self.unpacked.is_some()
     }
+
+    /// Keys that signed the run itself, as its manifest names them: `SHA256:...`.
+    #[must_use]
+    pub fn run_keys(&self) -> Vec<String> {
+        let first = self.folder.join("revisions/0/pack.json");
+        let path = if first.exists() { first } else { self.folder.join("pack.json") };
+        let manifest: serde_json::Value =
+            std::fs::read(path).ok().and_then(|b| serde_json::from_slice(&b).ok()).unwrap_or_default();
+        let expected = manifest["signatures_expected"].as_array().into_iter().flatten();
+        let others = expected.filter(|e| e["role"] != "reviewer");
+        others.filter_map(|e| e["key_fingerprint"].as_str()).map(str::to_owned).collect()
+    }
 }
 
 /// Opens and verifies. Without `allowed_signers` any good signature will do: whose key it is, is not asked.

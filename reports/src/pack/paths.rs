@@ -97,6 +97,18 @@ pub(super) fn walk(root: &Path) -> Result<BTreeMap<String, Found>, (String, io::
     Ok(files)
 }
 
+/// The regular files below `root`, by path.
+///
+/// # Errors
+/// As [`walk`]; or something that is no regular file.
+pub(crate) fn walk_files(root: &Path) -> Result<Vec<String>, (String, io::Error)> {
+    let file = |(path, found)| match found {
+        Found::File(_) => Ok(path),
+        _ => Err((path, io::Error::other("is no regular file"))),
+    };
+    walk(root)?.into_iter().map(file).collect()
+}
+
 /// Paths that are the same on a file system that ignores case.
 pub(super) fn case_clashes<'a>(paths: impl Iterator<Item = &'a String>) -> Vec<(String, String)> {
     let mut seen: BTreeMap<String, &String> = BTreeMap::new();
@@ -110,7 +122,7 @@ pub(super) fn case_clashes<'a>(paths: impl Iterator<Item = &'a String>) -> Vec<(
 }
 
 /// Whether a file is `SHA256SUMS` or a signature or time stamp over it: what `SHA256SUMS` cannot list.
-pub(super) fn outside_sums(path: &str) -> bool {
+pub(crate) fn outside_sums(path: &str) -> bool {
     let Some(rest) = path.strip_prefix("SHA256SUMS") else { return false };
     matches!(rest, "" | ".tsr" | ".tsq" | ".tsa.pem") || Role::of_file(path).is_some()
 }

@@ -12,12 +12,12 @@ use sha2::{Digest, Sha256};
 use super::paths::path_problem;
 
 /// Path to digest, 64 hex digits, in C-locale order.
-pub(super) type Sums = BTreeMap<String, String>;
+pub(crate) type Sums = BTreeMap<String, String>;
 
 const BUFFER: usize = 256 * 1024;
 
 /// SHA-256 of bytes as 64 hex digits.
-pub(super) fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
@@ -66,7 +66,7 @@ pub(super) fn write(sums: &Sums) -> String {
 ///
 /// # Errors
 /// The line number and what is wrong with it.
-pub(super) fn read(text: &str) -> Result<Sums, (usize, &'static str)> {
+pub(crate) fn read(text: &str) -> Result<Sums, (usize, &'static str)> {
     let mut sums = Sums::new();
     let mut last = "";
     if !text.is_empty() && !text.ends_with('\n') {

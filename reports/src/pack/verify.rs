@@ -111,10 +111,21 @@ fn look(folder: &Path, options: &VerifyOptions) -> VerifyReport {
     if let Some(sums) = &sums {
         files(&seen, sums, &mut report);
     }
+    if let (Some(sums), Some(chain)) = (&sums, &chain) {
+        revisions(folder, sums, chain, &mut report);
+    }
     if let Some(chain) = chain {
         record::look(&seen, chain, &mut report);
     }
     report
+}
+
+/// What a review kept of the revisions before.
+fn revisions(folder: &Path, sums: &Sums, chain: &Chain, report: &mut VerifyReport) {
+    let checked = crate::review::check(folder, sums, &chain.head, chain.records);
+    let finding = |(path, text)| Finding::at(FindingKind::Revision, path, text);
+    report.findings.extend(checked.wrong.into_iter().map(finding));
+    report.notes.extend(checked.notes);
 }
 
 fn malformed((line, what): (usize, &str), report: &mut VerifyReport) {

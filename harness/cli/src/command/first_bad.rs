@@ -109,12 +109,12 @@ fn series(mut builds: Vec<(String, Results)>, skipped: &mut Vec<Skipped>) -> Vec
     same
 }
 
-/// Of a run that is there several times (as folder and zip, or in revisions) the last by name, which is the newest revision.
+/// Of a run that is there several times, as folder and zip or in revisions, the newest revision.
 fn one_of_each_run(builds: Vec<(String, Results)>) -> Vec<(String, Results)> {
     let mut one: Vec<(String, Results)> = Vec::new();
     for (pack, results) in builds {
         match one.iter_mut().find(|(_, r)| r.run_id == results.run_id) {
-            Some(known) if known.0 < pack => *known = (pack, results),
+            Some(known) if known.1.report.revision < results.report.revision => *known = (pack, results),
             Some(_) => {}
             None => one.push((pack, results)),
         }

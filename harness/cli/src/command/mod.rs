@@ -17,6 +17,8 @@ mod product;
 mod rejudge;
 mod reopen;
 mod report;
+mod review;
+mod review_key;
 mod run;
 mod schema;
 mod shell;
@@ -48,6 +50,7 @@ pub(crate) fn dispatch(command: Command) -> u8 {
         Command::Zip(args) => zip::run(&args),
         Command::Rejudge(args) => rejudge::run(&args),
         Command::Leakcheck(args) => leakcheck::run(&args),
+        Command::Review(args) => review::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Product(args) => product::run(args),

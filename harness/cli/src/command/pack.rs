@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use assay_model::results::Results;
 use assay_reports::Format;
-use assay_reports::pack::{self, Expected, SealOptions, Sealed, SigningKey};
+use assay_reports::pack::{self, Expected, Role, SealOptions, Sealed, SigningKey};
+use assay_reports::review::Staging;
 
 use super::passphrase;
 use crate::say;
@@ -58,9 +59,28 @@ impl Signer {
         };
         pack::seal(folder, results, &self.key, &options)
     }
+
+    /// The laboratory's key: `SHA256:...`.
+    pub(super) fn fingerprint(&self) -> String {
+        self.key.fingerprint()
+    }
+
+    /// Seals the next revision of a pack, with the reports that the one before had. It is not good without the
+    /// reviewer's signature.
+    pub(super) fn seal_revision(
+        &self,
+        staging: &Staging,
+        results: &Results,
+        reviewer: String,
+    ) -> Result<Sealed, pack::SealError> {
+        let expected = vec![Expected { role: Role::Reviewer, identity: None, fingerprint: Some(reviewer) }];
+        let exports = staging.exports().to_vec();
+        let options = SealOptions { exports, expected, ..SealOptions::new(&self.principal) };
+        pack::seal(staging.folder(), results, &self.key, &options)
+    }
 }
 
-fn default_key_path() -> Option<PathBuf> {
+pub(super) fn default_key_path() -> Option<PathBuf> {
     let variable = |name| std::env::var_os(name);
     pack::default_key_path(variable("XDG_CONFIG_HOME").as_deref(), variable("HOME").as_deref())
 }

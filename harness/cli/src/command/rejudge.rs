@@ -58,7 +58,7 @@ fn tally(changes: &[fold::Change]) -> String {
 fn same_bytes(pack: &Path) -> bool {
     let path = pack.join(Format::Json.path());
     let Ok(kept) = std::fs::read(&path) else { return true }; // not sealed yet
-    let again = fold::results(&pack.join("journal/journal.jsonl")).map_err(|e| e.to_string());
+    let again = fold::of_pack(pack).map_err(|e| e.to_string());
     let again =
         again.and_then(|f| Ok((Format::Json.render(&f.results).map_err(|e| e.to_string())?, f.results.tool.version)));
     match again {

@@ -7,6 +7,7 @@ mod hostile;
 mod interrupted;
 mod real_servers;
 mod reports;
+mod reviewing;
 mod support;
 mod virtual_camera;
 mod website;

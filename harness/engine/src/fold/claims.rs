@@ -199,7 +199,7 @@ fn count(coverage: &mut Coverage, rule: &ClaimRule, result: &ProvisionResult, sa
     coverage.units += rule.units.len() as u64;
     coverage.units_waived += result.waived;
     for unit in result.units.iter().filter_map(|id| said.units.get(id)) {
-        let ran = !matches!(unit.verdict, Verdict::NotApplicable | Verdict::NotRun);
+        let ran = !matches!(unit.effective(), Verdict::NotApplicable | Verdict::NotRun);
         add(&mut coverage.units_run, ran);
         let manual = unit.samples.values().chain(&unit.cross_sample).any(|s| s.manual.is_some());
         add(&mut coverage.units_manual, manual);

@@ -64,7 +64,7 @@ pub(super) struct Groups {
 /// Folds.
 pub(super) fn fold(parts: &Parts<'_>) -> Groups {
     let mut groups = Groups::default();
-    let run: Vec<(Place, Verdict)> = parts.units.iter().map(|(id, unit)| (place(id, unit), unit.verdict)).collect();
+    let run: Vec<(Place, Verdict)> = parts.units.iter().map(|(id, unit)| (place(id, unit), unit.effective())).collect();
     let covered: BTreeMap<&str, &str> = parts
         .external
         .iter()

@@ -6,10 +6,11 @@ mod groups;
 mod inventory;
 mod rejudge;
 mod results;
+mod review;
 mod to_do;
 mod waivers;
 mod ways;
 
 pub use cases::Progressed;
 pub use rejudge::{Change, RejudgeError, rejudge};
-pub use results::{Folded, results};
+pub use results::{Folded, of_pack, results};

@@ -1,6 +1,6 @@
 //! Judging a pack again: the recorded observations against the same plan, or against a newer one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -166,10 +166,9 @@ impl Again {
         Some(key)
     }
 
-    /// Units of the newer plan that the record has nothing of.
+    /// Units of the newer plan that the recorded one did not have.
     fn unseen(&self) -> Vec<Change> {
-        let recorded: BTreeSet<&String> = self.done.keys().map(|(unit, _)| unit).collect();
-        let newer = self.newer.iter().flatten().filter(|(unit, _)| !recorded.contains(unit));
+        let newer = self.newer.iter().flatten().filter(|(unit, _)| !self.recorded.contains_key(*unit));
         let text = "nothing was observed: the run did not have this unit";
         newer
             .map(|(unit, _)| Change {

@@ -6,7 +6,6 @@ use std::path::Path;
 use assay_model::assessment::{Assessment, Claim, ExternalEvidence};
 use assay_model::catalogue::{CatalogueUnit, Claims, Profile, Way};
 use assay_model::journal::{Line, kind};
-use assay_model::report::ReportState;
 use assay_model::results::{
     Conformance, Counts, EvidenceItem, LISTED, PlanInfo, RequirementResult, Results, SampleInfo, SharedObservation,
     ToolInfo, UnitResult, indexed,
@@ -18,10 +17,11 @@ use super::cases::{Cases, Progressed, unfinished};
 use super::claims::{Said, assess};
 use super::groups::{self, Groups, Place};
 use super::inventory::Inventories;
+use super::review::Review;
 use super::to_do;
 use super::waivers::Waivers;
 use super::ways;
-use crate::journal::{JournalError, digest, read, sorted_json};
+use crate::journal::{JournalError, digest, read, read_on, sorted_json};
 use crate::judge::{conformance, phase};
 
 /// Results, and what else the journal tells.
@@ -57,6 +57,24 @@ pub fn results(path: &Path) -> Result<Folded, JournalError> {
     Ok(folded)
 }
 
+/// Folds a pack's folder: the run's journal, and after it the record of its reviews where there is one.
+///
+/// # Errors
+/// As [`results`]; or the reviews do not go on from the journal.
+pub fn of_pack(folder: &Path) -> Result<Folded, JournalError> {
+    let mut told = Told::default();
+    let verified = read(&folder.join("journal/journal.jsonl"), |line| told.take(&line))?;
+    let review = folder.join("review/review.jsonl");
+    if review.exists() {
+        read_on(&review, verified.clone(), |line| told.review.take(&line))?;
+    }
+    let mut folded = told.fold();
+    folded.results.journal_head = verified.head;
+    folded.results.journal_records = verified.records;
+    folded.results.run_id = verified.run.unwrap_or_default();
+    Ok(folded)
+}
+
 #[derive(Default)]
 struct Told {
     cases: Cases,
@@ -72,6 +90,7 @@ struct Told {
     ended: String,
     end: Option<Value>,
     next_evidence: u32,
+    review: Review,
     inventories: Inventories,
     waivers: Waivers,
     /// Copies of documents from elsewhere: evidence by number.
@@ -175,6 +194,7 @@ impl Told {
         let progressed = Progressed::of(&self.cases);
         let mut units = self.units();
         let (start, end) = (&self.start, self.end.as_ref());
+        units.counts = self.review.apply(&mut units.results);
         let (waived, waivers) = self.waivers.apply(start, &mut units.results);
         let profiles = Profiles::of(start);
         let external = self.external();
@@ -207,9 +227,9 @@ impl Told {
             equipment: serde_json::from_value(start["equipment"].clone()).unwrap_or_default(),
             product: serde_json::from_value(start["product"].clone()).unwrap_or_default(),
             operator: start["operator"].as_str().map(str::to_owned),
-            lab: serde_json::from_value(start["lab"].clone()).ok(),
+            lab: self.review.stated(serde_json::from_value(start["lab"].clone()).ok()),
             host: serde_json::from_value(start["host"].clone()).ok(),
-            report: ReportState::default(),
+            report: self.review.report,
             plans: plans(start).filter_map(|p| serde_json::from_value::<PlanInfo>(p["info"].clone()).ok()).collect(),
             samples: self.samples,
             counts: units.counts,
@@ -407,7 +427,7 @@ impl<'a> Profiles<'a> {
         let elsewhere = ways::counted_elsewhere(requirements);
         let unit = |id: &str| {
             let counts = units.counting.get(id).copied().unwrap_or(true);
-            let verdict = elsewhere.get(id).copied().or_else(|| units.results.get(id).map(|u| u.verdict))?;
+            let verdict = elsewhere.get(id).copied().or_else(|| units.results.get(id).map(UnitResult::effective))?;
             Some((verdict, counts))
         };
         let verdict = |id: &str| match assessments.get(id) {

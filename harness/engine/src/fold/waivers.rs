@@ -23,7 +23,7 @@ impl Waivers {
         let mut waivers: Vec<WaiverResult> = serde_json::from_value(start["waivers"].clone()).unwrap_or_default();
         let mut count = 0;
         for (id, waived) in &self.0 {
-            let Some(unit) = units.get_mut(id).filter(|unit| unit.verdict == Verdict::Fail) else { continue };
+            let Some(unit) = units.get_mut(id).filter(|unit| unit.effective() == Verdict::Fail) else { continue };
             unit.waived = Some(waived.clone());
             count += 1;
             if let Some(waiver) = waivers.iter_mut().find(|w| w.id == waived.id) {

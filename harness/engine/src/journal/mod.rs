@@ -9,6 +9,6 @@ mod writer;
 
 pub(crate) use line::digest;
 pub use line::{Entry, GENESIS, sorted_json};
-pub use reader::{Defect, JournalError, Torn, Verified, read, verify};
+pub use reader::{Defect, JournalError, Torn, Verified, read, read_on, verify};
 pub use writer::{Clock, Journal, SYNCED};
 pub(crate) use writer::{today, utc_now};

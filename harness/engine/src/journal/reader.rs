@@ -127,10 +127,18 @@ pub fn verify(path: &Path) -> Result<Verified, JournalError> {
 ///
 /// # Errors
 /// As [`verify`]; `each` has then seen the good lines before.
-pub fn read(path: &Path, mut each: impl FnMut(Line)) -> Result<Verified, JournalError> {
+pub fn read(path: &Path, each: impl FnMut(Line)) -> Result<Verified, JournalError> {
+    read_on(path, Verified::genesis(), each)
+}
+
+/// The same for a file whose chain goes on from another's end: a review goes on from its run.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_on(path: &Path, after: Verified, mut each: impl FnMut(Line)) -> Result<Verified, JournalError> {
     let io_error = |source| JournalError::Io { what: "read", path: path.to_owned(), source };
     let mut input = BufReader::with_capacity(1 << 16, File::open(path).map_err(io_error)?);
-    let mut state = Verified { records: 0, head: GENESIS.into(), run: None, torn: None, recovered: 0 };
+    let mut state = after;
     let mut bytes = Vec::new();
     for number in 1u64.. {
         let broken = |defect| JournalError::Broken { path: path.to_owned(), line: number, defect };
@@ -165,6 +173,10 @@ pub fn read(path: &Path, mut each: impl FnMut(Line)) -> Result<Verified, Journal
 }
 
 impl Verified {
+    fn genesis() -> Self {
+        Self { records: 0, head: GENESIS.into(), run: None, torn: None, recovered: 0 }
+    }
+
     fn accept(&mut self, line: &Line, bytes: &[u8]) -> Result<(), Defect> {
         if line.v != 1 {
             return Err(Defect::Version(line.v));

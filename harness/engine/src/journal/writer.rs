@@ -114,6 +114,21 @@ impl Journal {
         Ok((journal, found))
     }
 
+    /// A file of its own whose chain goes on from the end of another: made, or appended to where it is there. `after` is
+    /// what both hold so far.
+    ///
+    /// # Errors
+    /// It cannot be opened or locked, or `after` holds no whole line.
+    pub fn beyond(path: &Path, clock: Clock, after: &Verified) -> Result<Self, JournalError> {
+        let io_error = |what| move |source| JournalError::Io { what, path: path.to_owned(), source };
+        let file = OpenOptions::new().append(true).create(true).open(path).map_err(io_error("open"))?;
+        lock(&file, path)?;
+        let run = after.run.clone().ok_or_else(|| {
+            io_error("go on with")(io::Error::new(io::ErrorKind::InvalidData, "the journal holds no whole line"))
+        })?;
+        Self::over(file, path, run, clock, after.records, after.head.clone())
+    }
+
     fn over(file: File, path: &Path, run: String, clock: Clock, seq: u64, head: String) -> Result<Self, JournalError> {
         if seq == 0 {
             lock(&file, path)?;

@@ -54,13 +54,13 @@ fn build(results: &Results, views: &[UnitView]) -> Matrix {
                 units: Vec::new(),
                 more_units: 0,
                 cells: Vec::new(),
-                all: Badge::of(unit.verdict),
+                all: Badge::of(unit.effective()),
                 folds: vec![None; samples.len() + 1],
             });
             rows.len() - 1
         });
         let row = &mut rows[at];
-        row.all = Badge::of(row.all.verdict.worse(unit.verdict));
+        row.all = Badge::of(row.all.verdict.worse(unit.effective()));
         if row.units.len() < LINKS {
             row.units.push((view.anchor.clone(), id.clone()));
         } else {

@@ -87,20 +87,20 @@ pub(in crate::html) fn build(results: &Results, detail: Detail) -> Vec<UnitView>
 }
 
 fn view(results: &Results, id: &str, unit: &UnitResult, anchor: String, detail: Detail) -> UnitView {
-    let finding = !matches!(unit.verdict, Verdict::Pass | Verdict::NotApplicable);
+    let finding = !matches!(unit.effective(), Verdict::Pass | Verdict::NotApplicable);
     let detailed = detail > Detail::Bare && (finding || detail >= Detail::NoExcerpts);
     let whole = detailed && detail > Detail::Rows;
     let entries = Entry::of(id, unit);
     let names: Vec<String> = entries.iter().map(|e| scope(results, e)).collect();
     let title = if detail == Detail::Bare { cap_at(&unit.title, 60) } else { unit.title.clone() };
-    let deciding = entries.iter().filter(|e| finding && e.verdict == unit.verdict);
+    let deciding = entries.iter().filter(|e| finding && e.verdict == unit.effective());
     let brief = deciding.map(Entry::reason).find(|r| !r.is_empty()).map(|r| cap_at(r, 70)).unwrap_or_default();
     UnitView {
         anchor,
         id: id.to_owned(),
         title,
         question: unit.question.clone(),
-        badge: Badge::of(unit.verdict),
+        badge: Badge::of(unit.effective()),
         group: (catalogue(unit), group(unit).to_owned()),
         provision: unit.provision.clone(),
         on_samples: on_samples(results, &entries),
