@@ -43,7 +43,7 @@ pub(super) fn requirements(
 }
 
 fn looked_at(way: &Way, taken: bool, units: &indexed::Map<UnitResult>) -> WayResult {
-    let verdict_of = |id: &String| units.get(id).map_or(Verdict::NotRun, |unit| unit.verdict);
+    let verdict_of = |id: &String| units.get(id).map_or(Verdict::NotRun, UnitResult::effective);
     let verdict = Verdict::fold(way.units.iter().map(verdict_of)).unwrap_or(Verdict::NotRun);
     let with = |wanted: &[Verdict]| {
         let ids = way.units.iter().filter(|id| wanted.contains(&verdict_of(id)));
