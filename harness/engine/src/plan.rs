@@ -12,6 +12,7 @@ use assay_model::{BenchProvider, BenchRequest, Check, Diagnostic, Effect, Equipm
 use serde_json::{Map, Value};
 
 use crate::expr::Expr;
+use crate::redact::LabKey;
 
 /// What the engine is given to work with: the visible lists of checks and bench kinds, and the standards as data.
 #[derive(Clone, Default)]
@@ -432,6 +433,8 @@ pub struct Bench {
     pub provider: Arc<dyn BenchProvider>,
     /// The equipment register.
     pub equipment: Vec<Equipment>,
+    /// Whom originals of redacted evidence are encrypted to; without it they are not kept.
+    pub lab_key: Option<LabKey>,
     /// Its file.
     pub file: Arc<SourceFile>,
     /// `product:` and `answers:`, resolved against its folder; flags win.

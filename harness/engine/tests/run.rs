@@ -9,7 +9,7 @@ use std::time::Duration;
 use assay_engine::fold::rejudge;
 use assay_engine::journal::verify;
 use assay_engine::plan::{Action, Answered, Answers, Ask, Class, Scope, Step};
-use assay_engine::redact::{Vault, leaks};
+use assay_engine::redact::{LabKey, Vault, leaks};
 use assay_engine::run::{Cancel, RunError, RunEvent, RunOptions, run, vault_path};
 use assay_model::{CheckKind, Effect, Fault, ReasonClass, Transition, Verdict};
 use serde_json::{Map, Value, json};
@@ -328,6 +328,59 @@ async fn a_secret_that_is_learned_late_is_taken_out_of_what_was_written() {
     std::fs::write(outcome.folder.join("note.txt"), format!("key {LEARNED_LATE}")).expect("planted");
     let found = leaks(&outcome.folder, &kept, &|_| false).expect("searched");
     assert_eq!(found.iter().map(|l| (l.path.as_str(), l.offset)).collect::<Vec<_>>(), [("note.txt", Some(4))]);
+}
+
+/// What the lab reads with its identity.
+fn decrypted(path: &std::path::Path, identity: &age::x25519::Identity) -> String {
+    let file = std::fs::File::open(path).expect("kept");
+    let opened = age::Decryptor::new(file).expect("age format");
+    let mut clear = Vec::new();
+    let mut reader =
+        opened.decrypt(std::iter::once(identity as &dyn age::Identity)).expect("the lab's identity opens it");
+    std::io::Read::read_to_end(&mut reader, &mut clear).expect("whole");
+    String::from_utf8_lossy(&clear).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn originals_of_redacted_evidence_are_kept_for_the_lab_alone() {
+    let case = case();
+    let identity = age::x25519::Identity::generate();
+    let leak = step(&case.presence, json!({"do": "leak", "password": "=dut.label.password"}), "seen");
+    let early = step(&case.presence, json!({"do": "see-early"}), "seen");
+    let learns = step(&case.presence, json!({"do": "learn"}), "seen");
+    let units = vec![
+        unit("leaks", vec![leak], vec![expect("seen.up")]),
+        unit("early", vec![early], vec![expect("seen.up")]),
+        unit("learns", vec![learns], vec![expect("seen.up")]),
+    ];
+    let lab_key: LabKey = identity.to_public().to_string().parse().expect("a recipient");
+    let options = RunOptions { lab_key: Some(lab_key), ..options(case.out.path()) };
+    let (events, _) = tokio::sync::broadcast::channel(1024);
+    let outcome = run(resolved(&case.world, 1, plan(units)), options, events).await.expect("record");
+
+    let evidence = outcome.results.evidence.iter().flat_map(|e| &e.files);
+    let originals: Vec<_> = evidence.filter(|file| file.path.ends_with(".age")).collect();
+    let clear: Vec<String> = originals.iter().map(|f| decrypted(&outcome.folder.join(&f.path), &identity)).collect();
+    for secret in [LABEL_SECRET, "chosen-by-the-check", "late-secret-99", LEARNED_LATE] {
+        assert!(clear.iter().any(|text| text.contains(secret)), "{secret} is kept in no original");
+    }
+    for file in &originals {
+        let twin = file.path.trim_end_matches(".age");
+        assert!(outcome.folder.join(twin).is_file(), "{} has no twin", file.path);
+        assert!(std::fs::read(outcome.folder.join(&file.path)).expect("file").starts_with(b"age-encryption.org/v1"));
+    }
+    let on_disk =
+        files(&outcome.folder.join("evidence")).into_iter().filter(|(p, _)| p.extension().is_some_and(|e| e == "age"));
+    assert_eq!(on_disk.count(), originals.len(), "no original of what was not redacted, and none unlisted");
+    assert_eq!(leaks(&outcome.folder, &outcome.vault, &|_| false).expect("searched"), []);
+    assert_eq!(rejudge(&outcome.folder, None).expect("judged again"), []);
+}
+
+#[test]
+fn an_identity_is_no_recipient() {
+    let said = "AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQQ".parse::<LabKey>();
+    assert!(said.expect_err("refused").contains("stays with the lab"));
+    assert!("ssh-ed25519 AAAA".parse::<LabKey>().is_err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

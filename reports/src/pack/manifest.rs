@@ -124,6 +124,8 @@ fn file(path: &str, digest: &str, sizes: &BTreeMap<String, u64>) -> Value {
         "media_type": media_type(path), "role": path.split_once('/').map_or("report", |(top, _)| top)});
     if let Some(id) = path.strip_prefix("evidence/").and_then(|rest| rest.split('/').next()) {
         file["evidence_id"] = json!(id);
+        let restricted = path.ends_with(".age"); // an original that only the lab can read
+        file["sensitivity"] = json!(if restricted { "restricted" } else { "public" });
     }
     file
 }
@@ -141,6 +143,7 @@ fn media_type(path: &str) -> &'static str {
         "pcapng" => "application/x-pcapng",
         "png" => "image/png",
         "jpg" | "jpeg" => "image/jpeg",
+        "age" => "application/x-age",
         "pdf" => "application/pdf",
         _ => "application/octet-stream",
     }

@@ -252,7 +252,7 @@ impl Loading<'_> {
         self.mistakes
             .extend(found.map(|d| Diagnostic { span: d.span.or_else(|| Some(bench.provider_span.clone())), ..d }));
         let (product, answers) = (bench.product.map(|(p, _)| p), bench.answers.map(|(p, _)| p));
-        Some(Bench { request, provider, equipment: bench.equipment, file, product, answers })
+        Some(Bench { request, provider, equipment: bench.equipment, lab_key: bench.lab_key, file, product, answers })
     }
 }
 

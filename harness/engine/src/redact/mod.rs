@@ -11,12 +11,14 @@
 mod forms;
 mod json;
 mod keep;
+mod lab_key;
 mod leaks;
 mod register;
 mod stream;
 mod vault;
 
 pub use forms::SHORTEST;
+pub use lab_key::{Encrypting, LabKey};
 pub use leaks::{Leak, leaks};
 pub use register::RegisterEntry;
 pub use stream::StreamRedactor;

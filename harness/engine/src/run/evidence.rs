@@ -13,9 +13,10 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::dispatcher::Sender;
+use super::original::Original;
 use super::stream::Stream;
 use crate::journal::{Clock, Entry};
-use crate::redact::{StreamRedactor, Vault};
+use crate::redact::{LabKey, StreamRedactor, Vault};
 
 /// Longest excerpt for a report, in bytes.
 pub(super) const EXCERPT_BYTES: usize = 2048;
@@ -25,6 +26,7 @@ const FAULTS_TOLD: usize = 16;
 /// Makes evidence items, and knows which are open.
 pub(super) struct Store {
     root: PathBuf,
+    pub(super) lab_key: Option<LabKey>,
     pub(super) vault: Arc<Vault>,
     pub(super) sender: Sender,
     pub(super) clock: Clock,
@@ -47,7 +49,7 @@ pub(super) struct Item {
 }
 
 enum Content {
-    Exchanges { out: OutFile, excerpt: String, count: u64 },
+    Exchanges { out: Box<OutFile>, excerpt: String, count: u64 },
     Stream(Box<Stream>),
 }
 
@@ -59,12 +61,25 @@ pub(super) struct OutFile {
     pub(super) size: u64,
     /// Places replaced by a redactor in front of this file.
     pub(super) hits: u64,
+    /// What it was before, for the lab alone.
+    pub(super) original: Option<Original>,
 }
 
 impl OutFile {
     pub(super) fn create(path: PathBuf) -> io::Result<Self> {
         let file = File::create_new(&path)?;
-        Ok(Self { path, file, sha256: Sha256::new(), size: 0, hits: 0 })
+        Ok(Self { path, file, sha256: Sha256::new(), size: 0, hits: 0, original: None })
+    }
+
+    /// With its original beside it, where the lab has a key for that.
+    pub(super) fn beside_original(path: PathBuf, lab_key: Option<&LabKey>) -> io::Result<Self> {
+        let original = lab_key.map(|key| Original::create(&path, key)).transpose()?;
+        Ok(Self { original, ..Self::create(path)? })
+    }
+
+    /// Takes a piece of the original, before redaction.
+    pub(super) fn write_original(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.original.as_mut().map_or(Ok(()), |original| original.write(bytes))
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -82,7 +97,8 @@ impl OutFile {
     }
 
     /// Syncs, and takes out what was registered as a secret only after it had been written.
-    fn close(mut self, vault: &Arc<Vault>, again: bool) -> io::Result<(PathBuf, Value)> {
+    /// Gives what `evidence.close` says of the file, and of its original where that is kept.
+    fn close(mut self, vault: &Arc<Vault>, again: bool) -> io::Result<Vec<(PathBuf, Value)>> {
         self.file.sync_all()?;
         if again && let Some(clean) = redacted_twin(&self.path, vault)? {
             clean.file.sync_all()?;
@@ -96,7 +112,13 @@ impl OutFile {
             return Err(io::Error::other(text));
         }
         let digest = hex::encode(self.sha256.finalize());
-        Ok((self.path, json!({"size": self.size, "sha256": digest, "redactions": self.hits})))
+        let mut kept = vec![(self.path, json!({"size": self.size, "sha256": digest, "redactions": self.hits}))];
+        match self.original {
+            Some(original) if self.hits > 0 => kept.push(original.keep()?),
+            Some(original) => original.discard()?,
+            None => {}
+        }
+        Ok(kept)
     }
 }
 
@@ -130,8 +152,15 @@ pub(super) fn redacted_twin(path: &Path, vault: &Arc<Vault>) -> io::Result<Optio
 }
 
 impl Store {
-    pub(super) fn new(root: PathBuf, vault: Arc<Vault>, sender: Sender, clock: Clock, next: u32) -> Arc<Self> {
-        Arc::new(Self { root, vault, sender, clock, next: AtomicU32::new(next), open: Mutex::default() })
+    pub(super) fn new(
+        root: PathBuf,
+        lab_key: Option<LabKey>,
+        vault: Arc<Vault>,
+        sender: Sender,
+        clock: Clock,
+        next: u32,
+    ) -> Arc<Self> {
+        Arc::new(Self { root, lab_key, vault, sender, clock, next: AtomicU32::new(next), open: Mutex::default() })
     }
 
     fn begin(&self, about: &Ref, meta: StreamMeta, exchanges: bool) -> io::Result<Arc<Mutex<Option<Item>>>> {
@@ -139,10 +168,10 @@ impl Store {
         let folder = self.root.join(id.to_string());
         fs::create_dir_all(&folder)?;
         let content = if exchanges {
-            let out = OutFile::create(folder.join("exchanges.jsonl"))?;
+            let out = Box::new(OutFile::beside_original(folder.join("exchanges.jsonl"), self.lab_key.as_ref())?);
             Content::Exchanges { out, excerpt: String::new(), count: 0 }
         } else {
-            Content::Stream(Box::new(Stream::create(&folder, &meta.file, &self.vault)?))
+            Content::Stream(Box::new(Stream::create(&folder, &meta.file, &self.vault, self.lab_key.as_ref())?))
         };
         let opened = json!({"id": id, "kind": meta.kind, "title": meta.title, "source": meta.source});
         self.sender.append(Entry::tool(kind::EVIDENCE_OPEN, about.clone(), opened));
@@ -191,7 +220,7 @@ impl Item {
     fn close(self, vault: &Arc<Vault>, ended_ns: u64) -> io::Result<Entry> {
         let again = vault.registered() != self.registered;
         let (files, excerpt, count) = match self.content {
-            Content::Exchanges { out, excerpt, count } => (vec![out], excerpt, Some(count)),
+            Content::Exchanges { out, excerpt, count } => (vec![*out], excerpt, Some(count)),
             Content::Stream(stream) => {
                 let (files, excerpt) = stream.finish()?;
                 (files, excerpt, None)
@@ -199,10 +228,11 @@ impl Item {
         };
         let mut listed = Vec::new();
         for file in files {
-            let (path, mut facts) = file.close(vault, again)?;
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            facts["path"] = json!(format!("evidence/{}/{name}", self.id));
-            listed.push(facts);
+            for (path, mut facts) in file.close(vault, again)? {
+                let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                facts["path"] = json!(format!("evidence/{}/{name}", self.id));
+                listed.push(facts);
+            }
         }
         let excerpt = vault.redact_str(&excerpt).into_owned();
         let redactions: u64 = listed.iter().filter_map(|f| f["redactions"].as_u64()).sum();
@@ -222,13 +252,13 @@ impl Item {
             "files": listed,
             "refs": [self.about],
             "redactions": redactions,
-            "original_kept": redactions == 0,
+            "original_kept": redactions == 0 || listed.iter().any(|file| file["sensitivity"] == "restricted"),
         });
         let path = self.folder.join("meta.json");
         let mut out = OutFile::create(path)?;
         out.write(&serde_json::to_vec_pretty(&vault.redact_json(meta.clone()))?)?;
         out.write(b"\n")?;
-        let (_, mut facts) = out.close(vault, false)?;
+        let (_, mut facts) = out.seal()?;
         facts["path"] = json!(format!("evidence/{}/meta.json", self.id));
         listed.push(facts);
         File::open(&self.folder)?.sync_all()?;
@@ -301,7 +331,10 @@ impl StepRecorder {
 
     fn keep(&self, exchange: &Exchange) -> io::Result<()> {
         let value = serde_json::to_value(exchange)?;
-        let mut line = serde_json::to_vec(&self.store.vault.redact_json(value))?;
+        let clean = self.store.vault.redact_json(value.clone());
+        let redacted = clean != value;
+        let original = self.store.lab_key.as_ref().map(|_| serde_json::to_vec(&value)).transpose()?;
+        let mut line = serde_json::to_vec(&clean)?;
         line.push(b'\n');
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let (Outcome::Fault(fault), true) = (&exchange.outcome, state.faults.len() < FAULTS_TOLD) {
@@ -325,6 +358,11 @@ impl StepRecorder {
         let Some((_, item)) = &state.exchanges else { return Ok(()) };
         let mut item = item.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Item { content: Content::Exchanges { out, excerpt, count }, .. }) = item.as_mut() {
+            out.hits += u64::from(redacted);
+            if let Some(mut original) = original {
+                original.push(b'\n');
+                out.write_original(&original)?;
+            }
             out.write(&line)?;
             *count += 1;
             take_excerpt(excerpt, &line);

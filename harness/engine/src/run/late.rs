@@ -15,12 +15,18 @@ use serde_json::{Value, json};
 use super::dispatcher::journal_path;
 use super::evidence::redacted_twin;
 use super::folder::write;
+use super::original;
 use crate::journal::{Entry, Journal, digest};
-use crate::redact::Vault;
+use crate::redact::{LabKey, Vault};
 
 /// Redacts closed evidence and written lines once more. Gives the line that tells of it; none where nothing was left.
-pub(super) fn redact(folder: &Path, vault: &Arc<Vault>, journal: &mut Journal) -> Result<Option<Entry>, String> {
-    let files = evidence(&folder.join("evidence"), vault).map_err(|e| format!("redacting evidence: {e}"))?;
+pub(super) fn redact(
+    folder: &Path,
+    vault: &Arc<Vault>,
+    lab_key: Option<&LabKey>,
+    journal: &mut Journal,
+) -> Result<Option<Entry>, String> {
+    let files = evidence(&folder.join("evidence"), vault, lab_key).map_err(|e| format!("redacting evidence: {e}"))?;
     journal.flush().map_err(|e| e.to_string())?;
     if files.is_empty()
         && !holds_a_secret(&journal_path(folder), vault).map_err(|e| format!("reading the journal: {e}"))?
@@ -52,10 +58,10 @@ fn holds_a_secret(path: &Path, vault: &Vault) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Path in the pack → what `evidence.close` says of the file now.
+/// Path in the pack → what `evidence.close` says of the file now; also of encrypted originals that came beside.
 type Changed = BTreeMap<String, Value>;
 
-fn evidence(root: &Path, vault: &Arc<Vault>) -> io::Result<Changed> {
+fn evidence(root: &Path, vault: &Arc<Vault>, lab_key: Option<&LabKey>) -> io::Result<Changed> {
     let mut changed = Changed::new();
     let mut items: Vec<PathBuf> = fs::read_dir(root)?.map(|item| item.map(|i| i.path())).collect::<Result<_, _>>()?;
     items.sort();
@@ -70,6 +76,11 @@ fn evidence(root: &Path, vault: &Arc<Vault>) -> io::Result<Changed> {
             }
             if let Some(twin) = redacted_twin(&path, vault)? {
                 let (beside, facts) = twin.seal()?;
+                let kept = original::beside(&path);
+                if let Some(key) = lab_key.filter(|_| !kept.exists()) {
+                    key.encrypt(&path, &kept)?;
+                    payloads.insert(here(&kept), original::facts(&kept)?);
+                }
                 fs::rename(beside, &path)?;
                 payloads.insert(here(&path), facts);
             }
@@ -91,9 +102,10 @@ fn evidence(root: &Path, vault: &Arc<Vault>) -> io::Result<Changed> {
     Ok(changed)
 }
 
-/// Puts new facts over those of the same path; returns whether any was there.
+/// Puts new facts over those of the same path, and adds an original after its twin; returns whether any was there.
 fn update(files: &mut Value, changed: &Changed) -> bool {
     let mut any = false;
+    let mut originals = Vec::new();
     for file in files.as_array_mut().into_iter().flatten() {
         let Some(facts) = file["path"].as_str().and_then(|path| changed.get(path)).and_then(Value::as_object) else {
             continue;
@@ -105,6 +117,15 @@ fn update(files: &mut Value, changed: &Changed) -> bool {
             };
         }
         any = true;
+        let original = file["path"].as_str().map(|path| format!("{path}.age")).unwrap_or_default();
+        if let Some(facts) = changed.get(&original) {
+            let mut facts = facts.clone();
+            facts["path"] = json!(original);
+            originals.push(facts);
+        }
+    }
+    if let Some(files) = files.as_array_mut() {
+        files.append(&mut originals);
     }
     any
 }

@@ -18,6 +18,7 @@ mod folder;
 mod inventory;
 mod late;
 mod options;
+mod original;
 mod products;
 mod resume;
 mod scope;

@@ -11,7 +11,8 @@ use assay_model::{Recorder, Touches};
 
 use super::cancel::Cancel;
 use crate::journal::JournalError;
-use crate::redact::Vault;
+use crate::plan::ResolvedRun;
+use crate::redact::{LabKey, Vault};
 
 /// Puts the recording seam around ways of touching.
 pub type Record = fn(&Touches, Arc<dyn Recorder>) -> Touches;
@@ -41,6 +42,8 @@ pub struct RunOptions {
     pub ways: Option<MakeWays>,
     /// Records [`RunOptions::ways`] in runs without a bench.
     pub record: Option<Record>,
+    /// Whom originals of redacted evidence are encrypted to; the bench file's `lab_key` where none is given here.
+    pub lab_key: Option<LabKey>,
     /// Where the vault's key and secrets are kept, outside the pack: for resuming, and for later leak checks.
     pub vaults: Option<PathBuf>,
     /// The machine and its clock, as asked just before.
@@ -74,11 +77,19 @@ impl RunOptions {
             requirement_ways: Vec::new(),
             ways: None,
             record: None,
+            lab_key: None,
             vaults: None,
             ledger: None,
             host: None,
             baseline: None,
         }
+    }
+}
+
+impl RunOptions {
+    pub(super) fn for_bench_of(mut self, resolved: &ResolvedRun) -> Self {
+        self.lab_key = self.lab_key.or_else(|| resolved.bench.as_ref()?.lab_key.clone());
+        self
     }
 }
 

@@ -67,7 +67,8 @@ pub async fn resume(
     let (lost, on_disk) = recovered_evidence(&folder.join("evidence"), &closed)
         .map_err(|source| RunError::Folder { path: folder.to_owned(), source })?;
     let next = folded.next_evidence.max(on_disk + 1);
-    let session = Session::open(folder.to_owned(), options, vault, journal, clock, next, events)?;
+    let session =
+        Session::open(folder.to_owned(), options.for_bench_of(&resolved), vault, journal, clock, next, events)?;
     let start = dossier.run_start(&resolved, &session.options);
     let data = json!({
         "scope": start["scope"], // with the tokens of this part

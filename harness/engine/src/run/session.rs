@@ -55,11 +55,16 @@ pub async fn run(
     let journal = Journal::create(&journal_path(&folder), &id, clock)?;
     keep_vault(&options, &id, &vault)?;
 
+<<<<<<< HEAD
     let session = Session::open(folder, options, vault, journal, clock, 1, events)?;
     let mut sealed = json!({"files": inputs, "argv": session.options.argv, "tool": session.options.tool});
     if let Some(baseline) = &session.options.baseline {
         sealed["baseline"] = json!({"run_id": baseline.results.run_id, "sums_sha256": baseline.sums_sha256});
     }
+=======
+    let session = Session::open(folder, options.for_bench_of(&resolved), vault, journal, clock, 1, events)?;
+    let sealed = json!({"files": inputs, "argv": session.options.argv, "tool": session.options.tool});
+>>>>>>> 28cc27c ([engine] originals of redacted evidence are kept, encrypted to the lab's key)
     session.sender.append(note(kind::INPUTS_SEALED, Ref::default(), sealed));
     for entry in session.vault.register_entries() {
         let data = serde_json::to_value(entry).unwrap_or_default();
@@ -213,7 +218,8 @@ impl Session {
         let lost = Lost::new(options.cancel.clone());
         let (dispatcher, sender) = Dispatcher::start(journal, vault.clone(), lost.clone())
             .map_err(|source| RunError::Folder { path: folder.clone(), source })?;
-        let store = Store::new(folder.join("evidence"), vault.clone(), sender.clone(), clock, next_evidence);
+        let evidence = folder.join("evidence");
+        let store = Store::new(evidence, options.lab_key.clone(), vault.clone(), sender.clone(), clock, next_evidence);
         Ok(Self { folder, options, vault, sender, dispatcher, lost, store, events, run })
     }
 
@@ -409,8 +415,8 @@ impl Session {
             self.sender.append(note(kind::INFRA_FAULT, Ref::default(), data));
         }
         self.store.close_all();
-        let (folder, vault) = (self.folder.clone(), self.vault.clone());
-        self.sender.rework(Box::new(move |journal| super::late::redact(&folder, &vault, journal)));
+        let (folder, vault, lab_key) = (self.folder.clone(), self.vault.clone(), self.store.lab_key.clone());
+        self.sender.rework(Box::new(move |journal| super::late::redact(&folder, &vault, lab_key.as_ref(), journal)));
         self.sender.settled().await;
 
         let path = journal_path(&self.folder);

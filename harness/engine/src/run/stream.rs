@@ -13,7 +13,7 @@ use assay_model::{Direction, hidden, visible};
 use serde_json::json;
 
 use super::evidence::{OutFile, take_excerpt};
-use crate::redact::{StreamRedactor, Vault};
+use crate::redact::{LabKey, StreamRedactor, Vault};
 
 /// Pieces that follow on each other within this time share one line of the index.
 const SAME_PIECE_NS: u64 = 1_000_000;
@@ -31,6 +31,7 @@ pub(super) struct Stream {
     partial: Vec<u8>,
     excerpt: String,
     vault: Arc<Vault>,
+    lab_key: Option<LabKey>,
 }
 
 struct Channel {
@@ -52,12 +53,14 @@ struct Piece {
 }
 
 impl Channel {
-    fn create(path: PathBuf, vault: &Arc<Vault>) -> io::Result<Self> {
-        Ok(Self { out: OutFile::create(path)?, redactor: StreamRedactor::new(vault.clone()), raw_bytes: 0 })
+    fn create(path: PathBuf, vault: &Arc<Vault>, lab_key: Option<&LabKey>) -> io::Result<Self> {
+        let out = OutFile::beside_original(path, lab_key)?;
+        Ok(Self { out, redactor: StreamRedactor::new(vault.clone()), raw_bytes: 0 })
     }
 
     fn push(&mut self, bytes: &[u8], clean: &mut Vec<u8>) -> io::Result<()> {
         self.raw_bytes += bytes.len() as u64;
+        self.out.write_original(bytes)?;
         self.redactor.push(bytes, clean);
         self.out.write(clean)
     }
@@ -93,11 +96,11 @@ impl Buffered {
 }
 
 impl Stream {
-    pub(super) fn create(folder: &Path, name: &str, vault: &Arc<Vault>) -> io::Result<Self> {
+    pub(super) fn create(folder: &Path, name: &str, vault: &Arc<Vault>, lab_key: Option<&LabKey>) -> io::Result<Self> {
         let name = safe_name(name);
         let document = name.contains('.');
         let base = folder.join(&name);
-        let received = Channel::create(if document { base.clone() } else { with(&base, ".bin") }, vault)?;
+        let received = Channel::create(if document { base.clone() } else { with(&base, ".bin") }, vault, lab_key)?;
         let mut stream = Self {
             document,
             received,
@@ -108,6 +111,7 @@ impl Stream {
             partial: Vec::new(),
             excerpt: String::new(),
             vault: vault.clone(),
+            lab_key: lab_key.cloned(),
             base,
         };
         if !document {
@@ -126,7 +130,7 @@ impl Stream {
         }
         let sent = match &mut self.sent {
             Some(sent) => sent,
-            none => none.insert(Channel::create(with(&self.base, ".out.bin"), &self.vault)?),
+            none => none.insert(Channel::create(with(&self.base, ".out.bin"), &self.vault, self.lab_key.as_ref())?),
         };
         let offset = sent.raw_bytes;
         sent.push(bytes, &mut clean)?;

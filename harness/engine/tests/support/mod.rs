@@ -358,7 +358,15 @@ pub fn with_provider(provider: Arc<dyn BenchProvider>, plan: Plan) -> ResolvedRu
         limits: Limits::default(),
     };
     let file = source("bench.yaml", "bench\n");
-    let bench = Bench { request, provider, equipment: Vec::new(), file: file.clone(), product: None, answers: None };
+    let bench = Bench {
+        request,
+        provider,
+        equipment: Vec::new(),
+        lab_key: None,
+        file: file.clone(),
+        product: None,
+        answers: None,
+    };
     let dossier = source("product.yaml", &format!("password: \"{LABEL_SECRET}\"\n"));
     let product = Product {
         product: Map::from_iter([("name".to_owned(), json!("Camera"))]),

@@ -11,9 +11,10 @@ use super::suite::{Seen, unique};
 use crate::load::suggest;
 use crate::load::tree::{Node, Yaml};
 use crate::plan::Registry;
+use crate::redact::LabKey;
 
-pub(crate) const KEYS: [&str; 10] =
-    ["assay", "bench", "provider", "product", "answers", "lab", "permits", "limits", "duts", "equipment"];
+pub(crate) const KEYS: [&str; 11] =
+    ["assay", "bench", "provider", "product", "answers", "lab", "permits", "limits", "duts", "equipment", "lab_key"];
 pub(crate) const DUT_KEYS: [&str; 8] = ["id", "host", "console", "probe", "power", "ssh", "interface", "notes"];
 pub(crate) const LIMITS: [&str; 4] = ["connects_per_s", "half_open", "tries_per_mechanism", "pause_ms"];
 pub(crate) const EQUIPMENT: [&str; 6] = ["id", "kind", "serial", "firmware", "calibration_due", "check_due"];
@@ -28,6 +29,7 @@ pub(crate) struct BenchFile {
     pub(crate) product: Option<(PathBuf, Span)>,
     pub(crate) answers: Option<(PathBuf, Span)>,
     pub(crate) lab: Option<(PathBuf, Span)>,
+    pub(crate) lab_key: Option<LabKey>,
     /// Where the provider is named.
     pub(crate) provider_span: Span,
     /// Where the bench is named.
@@ -43,6 +45,7 @@ pub(crate) fn lower(node: &Node, registry: &Registry, mistakes: &Mistakes) -> Op
     let limits = limits(&fields, mistakes);
     let duts = duts(&fields, mistakes);
     let (equipment, equipment_spans) = super::lab::equipment(&fields, mistakes);
+    let lab_key = lab_key(&fields, mistakes);
     let folder = node.span.file.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let path = |key: &str| {
         let name = fields.text(key)?;
@@ -65,7 +68,7 @@ pub(crate) fn lower(node: &Node, registry: &Registry, mistakes: &Mistakes) -> Op
         limits,
     };
     let (provider_span, span) = (fields.key_span("provider"), fields.key_span("bench"));
-    Some(BenchFile { request, equipment, equipment_spans, product, answers, lab, provider_span, span })
+    Some(BenchFile { request, equipment, equipment_spans, lab_key, product, answers, lab, provider_span, span })
 }
 
 /// `{ virtual: camera, samples: 3 }` or the bare word `local`.
@@ -105,6 +108,18 @@ fn provider(node: &Node, registry: &Registry, mistakes: &Mistakes) -> Option<(St
             None
         }
     }
+}
+
+fn lab_key(fields: &Fields<'_>, mistakes: &Mistakes) -> Option<LabKey> {
+    let (text, node) = (fields.text("lab_key")?, fields.get("lab_key")?);
+    let parsed = text.parse::<LabKey>().map_err(|why| {
+        let text = format!("`lab_key` is no recipient of the age format: {why}");
+        mistakes.add(
+            Diagnostic::error("bench::lab-key", text, Some(node.span.clone()))
+                .help("write the public line that `age-keygen` prints: age1..."),
+        );
+    });
+    parsed.ok()
 }
 
 fn limits(fields: &Fields<'_>, mistakes: &Mistakes) -> Limits {
