@@ -289,14 +289,10 @@ fn bench(registry: &Registry) -> Value {
             mapping(&keys::LIMITS, &[], |key| json!({ "type": "integer", "minimum": i32::from(key != "pause_ms") }))
         }
         "duts" => list(dut(), "Its DUTs, written out for local benches."),
-<<<<<<< HEAD
-        "equipment" => lab::equipment(),
-=======
         "lab_key" => {
             text("Whom originals of redacted evidence are encrypted to: a recipient of the age format, age1...")
         }
-        "equipment" => list(mapping(&keys::EQUIPMENT, &["id", "kind"], text), "The equipment register."),
->>>>>>> 28cc27c ([engine] originals of redacted evidence are kept, encrypted to the lab's key)
+        "equipment" => lab::equipment(),
         _ => json!({}),
     })
 }

@@ -55,16 +55,11 @@ pub async fn run(
     let journal = Journal::create(&journal_path(&folder), &id, clock)?;
     keep_vault(&options, &id, &vault)?;
 
-<<<<<<< HEAD
-    let session = Session::open(folder, options, vault, journal, clock, 1, events)?;
+    let session = Session::open(folder, options.for_bench_of(&resolved), vault, journal, clock, 1, events)?;
     let mut sealed = json!({"files": inputs, "argv": session.options.argv, "tool": session.options.tool});
     if let Some(baseline) = &session.options.baseline {
         sealed["baseline"] = json!({"run_id": baseline.results.run_id, "sums_sha256": baseline.sums_sha256});
     }
-=======
-    let session = Session::open(folder, options.for_bench_of(&resolved), vault, journal, clock, 1, events)?;
-    let sealed = json!({"files": inputs, "argv": session.options.argv, "tool": session.options.tool});
->>>>>>> 28cc27c ([engine] originals of redacted evidence are kept, encrypted to the lab's key)
     session.sender.append(note(kind::INPUTS_SEALED, Ref::default(), sealed));
     for entry in session.vault.register_entries() {
         let data = serde_json::to_value(entry).unwrap_or_default();
