@@ -16,7 +16,7 @@ use crate::{exit, say};
 pub(super) fn run(args: &Leakcheck) -> u8 {
     let searched = vault_of(args).and_then(|path| {
         let vault = Vault::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        let found = leaks(&args.pack, &vault, &is_restricted).map_err(|e| e.to_string())?;
+        let found = leaks(&args.pack, &vault, &out_of_question(&args.pack)).map_err(|e| e.to_string())?;
         Ok((vault, found))
     });
     let (vault, found) = match searched {
@@ -52,7 +52,7 @@ pub(super) fn run(args: &Leakcheck) -> u8 {
 
 /// Whether a finished run's folder holds no secret; says what stands where if it does.
 pub(super) fn may_be_sealed(folder: &Path, vault: &Vault) -> bool {
-    let found = match leaks(folder, vault, &is_restricted) {
+    let found = match leaks(folder, vault, &out_of_question(folder)) {
         Ok(found) => found,
         Err(error) => {
             say::error("leakcheck", format!("the run could not be searched for secrets: {error}"), None);
@@ -76,9 +76,14 @@ pub(super) fn may_be_sealed(folder: &Path, vault: &Vault) -> bool {
     certain.is_empty()
 }
 
-/// Originals that are encrypted to the lab's key.
-fn is_restricted(path: &str) -> bool {
-    path.starts_with("evidence/") && path.ends_with(".age")
+/// Files where a hit says nothing: originals that are encrypted to the lab's key, and what stood in public before any device
+/// was seen. A device whose password is a word of a plan is a finding, not a leak.
+fn out_of_question(folder: &Path) -> impl Fn(&str) -> bool {
+    const PUBLIC: [&str; 4] = ["plan", "suite", "units", "catalogue"];
+    let sealed = first_line(folder).map(|line| line.data["files"].clone()).unwrap_or_default();
+    let public = sealed.as_array().into_iter().flatten().filter(|file| PUBLIC.iter().any(|role| file["role"] == *role));
+    let public: Vec<String> = public.filter_map(|file| Some(file["path"].as_str()?.to_owned())).collect();
+    move |path| (path.starts_with("evidence/") && path.ends_with(".age")) || public.iter().any(|known| known == path)
 }
 
 fn sentence(leak: &Leak) -> String {
@@ -100,12 +105,16 @@ fn vault_of(args: &Leakcheck) -> Result<PathBuf, String> {
 
 /// Which run a pack is of, by the first line of its journal.
 fn run_of(pack: &Path) -> Result<String, String> {
+    let line = first_line(pack)?;
+    let plain = !line.run.is_empty() && line.run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    plain.then_some(line.run).ok_or_else(|| format!("the run of {} has no usable id", pack.display()))
+}
+
+fn first_line(pack: &Path) -> Result<assay_model::journal::Line, String> {
     let path = pack.join("journal/journal.jsonl");
     let unreadable = |e: &dyn std::fmt::Display| format!("{} says of no run: {e}", path.display());
     let file = std::fs::File::open(&path).map_err(|e| unreadable(&e))?;
     let mut first = String::new();
     std::io::BufReader::new(file.take(1 << 20)).read_line(&mut first).map_err(|e| unreadable(&e))?;
-    let line: assay_model::journal::Line = serde_json::from_str(&first).map_err(|e| unreadable(&e))?;
-    let plain = !line.run.is_empty() && line.run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    plain.then_some(line.run).ok_or_else(|| unreadable(&"its run has no usable id"))
+    serde_json::from_str(&first).map_err(|e| unreadable(&e))
 }

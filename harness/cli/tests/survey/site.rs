@@ -119,7 +119,7 @@ fn answer(host: Ipv4Addr, path: &str, answers: &Answers) -> (u16, String, String
             (302, format!("/loop/{next}"), "text/plain".to_owned(), Vec::new())
         }
         ["", "slow", variant, model, page] | ["", variant, model, page] => {
-            match table::at(variant, &format!("/{page}")) {
+            match table::at(&[variant], &format!("/{page}")) {
                 Some(found) => {
                     let location = match found.location {
                         "" => String::new(),

@@ -5,6 +5,7 @@ use assay_model::Diagnostic;
 
 use super::Mistakes;
 use super::fields::Fields;
+use super::statement::{PERIOD, STANDARD};
 use crate::load::tree::{Node, Yaml};
 
 pub(crate) const DOCUMENTS: [&str; 9] = [
@@ -37,8 +38,6 @@ pub(crate) const STATEMENT: [&str; 14] = [
     "label",
 ];
 pub(crate) const PARTY: [&str; 2] = ["name", "address"];
-pub(crate) const STANDARD: [&str; 3] = ["identifier", "version", "date"];
-pub(crate) const PERIOD: [&str; 2] = ["start", "end"];
 pub(crate) const DECLARATIONS: [&str; 2] = ["complied_with_schedule_1", "deemed_compliance_conditions_met"];
 pub(crate) const ROUTES: [&str; 3] = ["passwords", "issue_reporting", "support_period"];
 /// Ways to meet a requirement: its own items, EN 303 645, ISO/IEC 29147, a label of Japan or Singapore.

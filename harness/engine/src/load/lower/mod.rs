@@ -70,7 +70,7 @@ pub(crate) mod keys {
     pub(crate) use super::answers::{ANSWER_KEYS, ANSWERS, KEYS as ANSWERS_FILE};
     pub(crate) use super::bench::{DUT_KEYS, EQUIPMENT, KEYS as BENCH, LIMITS};
     pub(crate) use super::documents::{
-        DECLARATIONS, DOCUMENTS, EXTENSION, HISTORY, PARTY as MAKER, PERIOD, ROUTE_WORDS, ROUTES, STANDARD, STATEMENT,
+        DECLARATIONS, DOCUMENTS, EXTENSION, HISTORY, PARTY as MAKER, ROUTE_WORDS, ROUTES, STATEMENT,
     };
     pub(crate) use super::expect::KEYS as EXPECTATION;
     pub(crate) use super::external::KEYS as EXTERNAL;
