@@ -3,9 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{header, list, mapping, text, word};
-use crate::load::keys::{
-    STATEMENT_EXTRA, STATEMENT_PARTY, STATEMENT_PERIOD, STATEMENT_STANDARD, StatementKind, StatementRules,
-};
+use crate::load::keys::{PERIOD, STANDARD, STATEMENT_EXTRA, STATEMENT_PARTY, StatementKind, StatementRules};
 use crate::plan::Registry;
 
 /// `None` where no catalogue has the fields.
@@ -36,15 +34,14 @@ fn described(kind: StatementKind, words: &[String], what: &str) -> Value {
         StatementKind::Word => word(&words.iter().map(String::as_str).collect::<Vec<_>>(), what),
         StatementKind::Day => day(what),
         StatementKind::Period => {
-            let mut period = mapping(&STATEMENT_PERIOD, &["end"], |key| day(&format!("The day of its {key}.")));
+            let mut period = mapping(&PERIOD, &["end"], |key| day(&format!("The day of its {key}.")));
             period["description"] = json!(what);
             period
         }
         StatementKind::Parties => list(mapping(&STATEMENT_PARTY, &STATEMENT_PARTY, filled), what),
         StatementKind::Standards => {
-            let one = mapping(&STATEMENT_STANDARD, &STATEMENT_STANDARD, |key| {
-                if key == "date" { day("Of that version.") } else { filled(key) }
-            });
+            let one =
+                mapping(&STANDARD, &STANDARD, |key| if key == "date" { day("Of that version.") } else { filled(key) });
             list(one, what)
         }
     }

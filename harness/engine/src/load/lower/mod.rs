@@ -84,8 +84,8 @@ pub(crate) mod keys {
     pub(crate) use super::plan::KEYS as PLAN;
     pub(crate) use super::product::{KEYS as PRODUCT, PROCEDURES, SAMPLE_KEYS, SECRETS};
     pub(crate) use super::statement::{
-        EXTRA as STATEMENT_EXTRA, Kind as StatementKind, PARTY as STATEMENT_PARTY, PERIOD as STATEMENT_PERIOD,
-        Rules as StatementRules, STANDARD as STATEMENT_STANDARD,
+        EXTRA as STATEMENT_EXTRA, Kind as StatementKind, PARTY as STATEMENT_PARTY, PERIOD, Rules as StatementRules,
+        STANDARD,
     };
     pub(crate) use super::step::{ASK_KEYS, CONTROL_ONLY, EVIDENCE, KEYS as STEP};
     pub(crate) use super::suite::KEYS as SUITE;
