@@ -432,7 +432,7 @@ fn statement() -> Value {
     let standard = mapping(&keys::STANDARD, &["identifier", "version", "date"], |key| match key {
         "date" => date("The date of that version."),
         "version" => text("As `V2.1.1`, in quotes where it looks like a number."),
-        _ => text("As `ETSI EN 303 645`."),
+        _ => text("As its publisher names it."),
     });
     let mut schema = mapping(&keys::STATEMENT, &[], |key| match key {
         "batch" => text("Batch, or range of serial numbers."),
@@ -461,7 +461,10 @@ fn routes() -> Value {
     let mut schema = mapping(&keys::ROUTES, &[], |key| {
         let words: Vec<&str> =
             keys::ROUTE_WORDS.into_iter().filter(|w| *w != "iso29147" || key == "issue_reporting").collect();
-        word(&words, "`own`: the requirement's own items; `etsi`: EN 303 645; `label`: Japan STAR-1 or Singapore CLS.")
+        word(
+            &words,
+            "`own`: the requirement's own items; `etsi`: the European standard; `label`: Japan STAR-1 or Singapore CLS.",
+        )
     });
     schema["description"] = json!("The route by which each requirement is met; `own` where nothing is said.");
     schema

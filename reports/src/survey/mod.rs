@@ -29,6 +29,8 @@ struct Page<'a> {
     items: Vec<Item<'a>>,
     products: Vec<Product<'a>>,
     tally: Vec<(&'static str, &'static str, usize)>,
+    /// Which edition of the law or standard the items are of.
+    editions: Vec<String>,
     partial: bool,
 }
 
@@ -98,6 +100,7 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
         tally: tally(all),
         items,
         products,
+        editions: results.editions().into_values().map(|edition| visible_line(&edition)).collect(),
         partial: results.partial,
     };
     let html = page.render().map_err(|e| ReportError::Html(e.to_string()))?;
