@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Leakcheck(Leakcheck),
     /// Sign a report off, change a verdict with authority and reason, issue it, amend it; keeps old and new
     Review(Review),
+    /// Make the disclosure edition of a pack: without originals that are for the lab alone, and what else is left out
+    Disclose(Disclose),
     /// Compare two packs: what regressed, what was fixed; or find the first bad build of a series
     Diff(Diff),
     /// Render a report from a pack
@@ -280,6 +282,21 @@ pub(crate) struct Verify {
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Disclose {
+    /// The full pack, folder or zip
+    pub(crate) pack: PathBuf,
+    /// Its folder; `NAME-disclosure` beside the pack otherwise
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Leave out evidence of this kind too: memory, firmware, serial, document, ...
+    #[arg(long = "leave-out", value_name = "KIND")]
+    pub(crate) leave_out: Vec<String>,
+    /// The key that signs it
+    #[arg(long, value_name = "KEY", env = "ASSAY_SIGN_KEY")]
+    pub(crate) sign: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

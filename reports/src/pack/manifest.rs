@@ -54,7 +54,7 @@ pub(super) fn build(
         "inputs_sha256": results.inputs_sha256}),
     );
     put("signatures_expected", signatures_expected(options, fingerprint));
-    put("redaction", json!({"edition": "full", "count": results.redactions}));
+    put("redaction", redaction(results, options));
     put(
         "statements",
         json!([
@@ -81,6 +81,19 @@ fn signatures_expected(options: &SealOptions, fingerprint: &str) -> Value {
         entry
     };
     std::iter::once(&bench).chain(&options.expected).map(one).collect()
+}
+
+/// Which edition this is, and what is left out of it.
+fn redaction(results: &Results, options: &SealOptions) -> Value {
+    match &options.disclosure {
+        None => json!({"edition": "full", "count": results.redactions}),
+        Some(disclosure) => json!({
+            "edition": "disclosure",
+            "count": results.redactions,
+            "full_sums_sha256": disclosure.full_sums_sha256,
+            "withheld": disclosure.withheld,
+        }),
+    }
 }
 
 fn basis(results: &Results) -> Value {

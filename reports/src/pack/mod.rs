@@ -6,6 +6,7 @@
 mod attested;
 mod beside;
 mod chain;
+mod disclose;
 mod dsse;
 mod findings;
 mod key;
@@ -29,6 +30,7 @@ mod write;
 mod zip;
 
 pub use beside::signed_by;
+pub use disclose::{DiscloseError, Disclosure, disclose};
 pub use dsse::{Predicate, attest};
 pub use findings::{Finding, FindingKind, Signed, State, Trust, VerifyReport};
 pub use key::{AskPassphrase, KeyError, SigningKey, default_key_path};

@@ -74,12 +74,22 @@ fn inputs(seen: &Seen<'_>, chain: &Chain, report: &mut VerifyReport) {
 /// Every payload is one that the journal closed, with the same digest.
 fn evidence(seen: &Seen<'_>, chain: &Chain, report: &mut VerifyReport) {
     let mut find = |path: &str, text| report.findings.push(Finding::at(FindingKind::Evidence, path, text));
+    let withheld = withheld(seen);
     for (path, closed) in &chain.evidence {
         if !seen.found.contains_key(path) {
+            if withheld.contains(path) {
+                continue;
+            }
             find(path, "is missing, and the journal closed it");
         } else if seen.digest(path).is_some_and(|d| d != closed) {
             find(path, "is not the evidence that the journal closed");
         }
+    }
+    if !withheld.is_empty() {
+        report.notes.push(format!(
+            "this is a disclosure edition: {} evidence files are left out, and the journal has their digests",
+            withheld.len()
+        ));
     }
     let mut open = 0;
     for path in seen.found.keys().filter(|p| p.starts_with("evidence/") && !chain.evidence.contains_key(*p)) {
@@ -95,6 +105,15 @@ fn evidence(seen: &Seen<'_>, chain: &Chain, report: &mut VerifyReport) {
             "evidence files that were open when the run was cut short: {open}; no verdict rests on them"
         ));
     }
+}
+
+/// Evidence that a disclosure edition leaves out, by its signed manifest. Nothing else may be left out.
+fn withheld(seen: &Seen<'_>) -> Vec<String> {
+    let listed = load::<serde_json::Value>(seen.folder, "pack.json", "assay-pack/1").ok();
+    let redaction = listed.as_ref().and_then(|manifest| manifest.get("redaction"));
+    let paths = redaction.filter(|r| r["edition"] == "disclosure").and_then(|r| r["withheld"].as_array());
+    let paths = paths.into_iter().flatten().filter_map(|path| path.as_str());
+    paths.filter(|path| path.starts_with("evidence/")).map(str::to_owned).collect()
 }
 
 fn agreement(seen: &Seen<'_>, chain: &Chain, report: &mut VerifyReport) {

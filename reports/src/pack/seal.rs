@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use assay_model::results::Results;
 
+use super::disclose::Disclosure;
 use super::findings::Finding;
 use super::key::{KeyError, SigningKey};
 use super::paths::{self, Found};
@@ -29,6 +30,8 @@ pub struct SealOptions {
     pub expected: Vec<Expected>,
     /// journal/ledger-proof.json.
     pub ledger_proof: Option<serde_json::Value>,
+    /// What makes it a disclosure edition; `None` for the full one.
+    pub disclosure: Option<Disclosure>,
     /// Reports to write beside report.html, junit.xml, summary.json and results/results.json, which every pack has.
     pub exports: Vec<Format>,
 }
@@ -43,6 +46,7 @@ impl SealOptions {
             contact: None,
             expected: Vec::new(),
             ledger_proof: None,
+            disclosure: None,
             exports: Vec::new(),
         }
     }

@@ -5,6 +5,7 @@ mod attest;
 mod check;
 mod checks;
 mod diff;
+mod disclose;
 mod doctor;
 mod explain;
 mod first_bad;
@@ -50,6 +51,7 @@ pub(crate) fn dispatch(command: Command) -> u8 {
         Command::Zip(args) => zip::run(&args),
         Command::Rejudge(args) => rejudge::run(&args),
         Command::Leakcheck(args) => leakcheck::run(&args),
+        Command::Disclose(args) => disclose::run(&args),
         Command::Review(args) => review::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Report(args) => report::run(&args),

@@ -65,6 +65,11 @@ impl Signer {
         self.key.fingerprint()
     }
 
+    /// Seals the disclosure edition of a pack.
+    pub(super) fn disclose(&self, pack: &Path, to: &Path, leave_out: &[String]) -> Result<Sealed, pack::DiscloseError> {
+        pack::disclose(pack, to, leave_out, &self.key, &self.principal)
+    }
+
     /// Seals the next revision of a pack, with the reports that the one before had. It is not good without the
     /// reviewer's signature.
     pub(super) fn seal_revision(

@@ -116,6 +116,7 @@ fn three_good_cameras_pass_and_leave_a_pack_that_verifies() {
         assert_eq!(rendered.stdout, kept, "{file}");
     }
     no_secret_is_left_in(&lab, &ran);
+    an_edition_for_others_verifies(&lab, pack);
 
     std::fs::write(ran.pack().join("summary.json"), "{}").expect("edited");
     let broken = lab.assay(&["verify", pack]);
@@ -148,6 +149,47 @@ fn whole_regime(ran: &Ran) {
         results["plans"].as_array().expect("plans").iter().any(|p| p["policy"]["english_share"] == 0.8),
         "{policy}"
     );
+}
+
+/// The disclosure edition: signed like the full one, without what was left out, and nothing else may be missing.
+fn an_edition_for_others_verifies(lab: &Lab, pack: &str) {
+    let unknown = lab.assay(&["disclose", pack, "--leave-out", "hologram"]);
+    assert_eq!(unknown.code, 5);
+    assert!(
+        unknown.stderr.contains("no kind of evidence") && unknown.stderr.contains("`serial`"),
+        "{}",
+        unknown.stderr
+    );
+    let made = lab.assay(&["disclose", pack, "--leave-out", "serial"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let edition = made.pack();
+    let signers = lab.path().join("assay/keys/allowed_signers");
+    let verify = || {
+        lab.assay(&["verify", edition.to_str().expect("UTF-8"), "--allowed-signers", signers.to_str().expect("UTF-8")])
+    };
+    let good = verify();
+    assert_eq!(good.code, 0, "{}", good.stdout);
+    assert!(good.stdout.contains("disclosure edition"), "{}", good.stdout);
+    let kept = |ending: &str| {
+        let mut stack = vec![edition.join("evidence")];
+        let mut found = Vec::new();
+        while let Some(path) = stack.pop() {
+            match std::fs::read_dir(&path) {
+                Ok(entries) => stack.extend(entries.map(|e| e.expect("entry").path())),
+                Err(_) if path.to_string_lossy().ends_with(ending) => found.push(path),
+                Err(_) => {}
+            }
+        }
+        found
+    };
+    assert_eq!(kept("console.bin"), Vec::<std::path::PathBuf>::new(), "left out");
+    let manifest = std::fs::read_to_string(edition.join("pack.json")).expect("manifest");
+    let manifest: Value = serde_json::from_str(&manifest).expect("JSON");
+    assert_eq!(manifest["redaction"]["edition"], "disclosure");
+    assert!(manifest["redaction"]["withheld"].as_array().expect("list").len() >= 3, "{}", manifest["redaction"]);
+    std::fs::remove_file(kept("exchanges.jsonl").first().expect("some exchanges")).expect("removed");
+    let less = verify();
+    assert_eq!(less.code, 5, "nothing else may be left out: {}", less.stdout);
 }
 
 /// Label passwords are secrets of the dossier: no file of a pack holds one in clear.
