@@ -35,9 +35,12 @@ const DIGESTS: [&str; 2] = ["sha256", "key_sha256"];
 const HEADERS: [&str; 7] = ["date", "expires", "last-modified", "age", "etag", "set-cookie", "x-request-id"];
 
 /// The observations of one sample's unit, by step, with the shared ones that it rests on: comparable with those of
-/// another run.
+/// another run. Controls are left out: they speak of the lab, and one that runs once stands with whichever sample came
+/// first.
 pub(super) fn observations(result: &SampleResult, shared: &[&SharedObservation], names: &Names) -> Value {
-    let own = result.steps.iter().filter_map(|s| Some((&s.name, &s.sample, s.observation.as_ref()?)));
+    let of_dut = |name: &str| !result.controls.iter().any(|control| control.name == name);
+    let own = result.steps.iter().filter(|s| of_dut(&s.name));
+    let own = own.filter_map(|s| Some((&s.name, &s.sample, s.observation.as_ref()?)));
     let shared = shared.iter().map(|s| (&s.name, &s.sample, &s.observation));
     let mut steps = Map::new();
     for (name, sample, observation) in own.chain(shared) {
