@@ -6,14 +6,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use assay_model::touch::tcp::{Connection, Tcp, TcpRequest, TcpResponse};
 use assay_model::{Deadline, Endpoint, Fault, Payload, Touch};
 use async_trait::async_trait;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 
 use super::read::read;
 use crate::socket::{Connect, connect, within};
+use crate::tls::{Handshake, handshake};
 
 /// Open connections of one DUT, at most: a check that leaks them is stopped before the host is.
 const MOST_OPEN: usize = 1_000;
+
+/// A connection, plain or with TLS around it.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// Taken out of the table while in use by `Send` or `Read`, so that no lock is held over a wait.
+type Shared = Arc<tokio::sync::Mutex<Box<dyn Stream>>>;
 
 /// TCP connections to one DUT. All are closed when it is dropped.
 #[derive(Default)]
@@ -24,8 +32,7 @@ pub struct TcpConnections {
 #[derive(Default)]
 struct Table {
     last: Connection,
-    /// Taken out while in use by `Send` or `Read`, so that no lock is held over a wait.
-    open: HashMap<Connection, Arc<tokio::sync::Mutex<TcpStream>>>,
+    open: HashMap<Connection, Shared>,
 }
 
 impl TcpConnections {
@@ -39,7 +46,7 @@ impl TcpConnections {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn open(&self, endpoint: &Endpoint, until: Deadline) -> Result<TcpResponse, Fault> {
+    async fn open(&self, endpoint: &Endpoint, tls: Option<&[String]>, until: Deadline) -> Result<TcpResponse, Fault> {
         if self.table().open.len() >= MOST_OPEN {
             return Err(Fault::plan("too-many-connections", format!("{MOST_OPEN} connections are open to this DUT"))
                 .with_help("close connections that are no longer used"));
@@ -47,17 +54,26 @@ impl TcpConnections {
         Ok(match connect(endpoint.socket(), until).await? {
             Connect::Refused => TcpResponse::Refused,
             Connect::NoAnswer(text) => TcpResponse::NoAnswer { text },
-            Connect::Connected(stream) => {
-                let mut table = self.table();
-                table.last += 1;
-                let connection = table.last;
-                table.open.insert(connection, Arc::new(tokio::sync::Mutex::new(stream)));
-                TcpResponse::Opened { connection }
-            }
+            Connect::Connected(stream) => match tls {
+                None => self.keep(Box::new(stream)),
+                Some(alpn) => match handshake(stream, None, alpn, until).await? {
+                    Handshake::Established(stream, _) => self.keep(stream),
+                    Handshake::Failed(text) => TcpResponse::NotTls { text },
+                    Handshake::NoAnswer(text) => TcpResponse::NoAnswer { text },
+                },
+            },
         })
     }
 
-    fn get(&self, connection: Connection) -> Result<Arc<tokio::sync::Mutex<TcpStream>>, Fault> {
+    fn keep(&self, stream: Box<dyn Stream>) -> TcpResponse {
+        let mut table = self.table();
+        table.last += 1;
+        let connection = table.last;
+        table.open.insert(connection, Arc::new(tokio::sync::Mutex::new(stream)));
+        TcpResponse::Opened { connection }
+    }
+
+    fn get(&self, connection: Connection) -> Result<Shared, Fault> {
         self.table().open.get(&connection).cloned().ok_or_else(|| {
             Fault::plan(
                 "no-such-connection",
@@ -71,7 +87,8 @@ impl TcpConnections {
 impl Touch<Tcp> for TcpConnections {
     async fn call(&self, request: TcpRequest, until: Deadline) -> Result<TcpResponse, Fault> {
         match request {
-            TcpRequest::Open { endpoint } => self.open(&endpoint, until).await,
+            TcpRequest::Open { endpoint } => self.open(&endpoint, None, until).await,
+            TcpRequest::OpenTls { endpoint, alpn } => self.open(&endpoint, Some(&alpn), until).await,
             TcpRequest::Ask { endpoint, send: bytes, read: limits } => {
                 let mut stream = match connect(endpoint.socket(), until).await? {
                     Connect::Connected(stream) => stream,
@@ -91,7 +108,7 @@ impl Touch<Tcp> for TcpConnections {
             TcpRequest::Send { connection, bytes } => {
                 let stream = self.get(connection)?;
                 let Some(mut stream) = within(until, stream.lock()).await else { return Err(busy(connection)) };
-                Ok(send(&mut stream, &bytes, until).await)
+                Ok(send(&mut *stream, &bytes, until).await)
             }
             TcpRequest::Read { connection, read: limits } => {
                 let stream = self.get(connection)?;
@@ -112,11 +129,15 @@ fn busy(connection: Connection) -> Fault {
     Fault::timeout(format!("connection {connection} was still in use by another request at the deadline"))
 }
 
-async fn send(stream: &mut TcpStream, bytes: &Payload, until: Deadline) -> TcpResponse {
+async fn send(stream: &mut (impl AsyncWrite + Unpin + ?Sized), bytes: &Payload, until: Deadline) -> TcpResponse {
     if bytes.0.is_empty() {
         return TcpResponse::Done;
     }
-    match within(until, stream.write_all(bytes.as_slice())).await {
+    let sent = async {
+        stream.write_all(bytes.as_slice()).await?;
+        stream.flush().await // TLS holds back what it has not sent
+    };
+    match within(until, sent).await {
         Some(Ok(())) => TcpResponse::Done,
         Some(Err(_)) => TcpResponse::Gone,
         None => TcpResponse::NoAnswer {

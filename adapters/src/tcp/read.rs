@@ -1,5 +1,6 @@
 //! Reading until enough has come, or nothing comes any more.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use assay_model::touch::tcp::{ReadEnd, ReadUntil, TcpResponse};
@@ -28,6 +29,8 @@ pub(crate) async fn read(from: &mut (impl AsyncRead + Unpin), limits: &ReadUntil
             None => break ReadEnd::Idle,
             Some(Ok(0)) => break ReadEnd::Closed,
             Some(Ok(n)) => bytes.extend_from_slice(&chunk[..n]),
+            // TLS that ends without saying so: most small servers do.
+            Some(Err(e)) if e.kind() == ErrorKind::UnexpectedEof => break ReadEnd::Closed,
             Some(Err(_)) => break ReadEnd::Reset,
         }
         // A peer that sends for ever leaves the read always ready, so the timer alone would not be looked at.

@@ -2,10 +2,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use assay_model::touch::tcp::{ReadEnd, ReadUntil, TcpRequest, TcpResponse};
 use assay_model::touch::tls::{TlsRequest, TlsResponse, TlsSession};
 use assay_model::{Deadline, Endpoint, Touch};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 
 use super::TlsHandshakes;
@@ -47,9 +49,12 @@ async fn tls_server(
     let at = serve(HOST, move |stream| {
         let (acceptor, saw) = (acceptor.clone(), saw.clone());
         async move {
-            if let Ok(tls) = acceptor.accept(stream).await {
+            if let Ok(mut tls) = acceptor.accept(stream).await {
                 let _ = saw.send(tls.get_ref().1.server_name().map(str::to_owned));
-                tokio::time::sleep(Duration::from_secs(5)).await;
+                let mut asked = [0; 64];
+                if let Ok(Ok(1..)) = tokio::time::timeout(Duration::from_secs(5), tls.read(&mut asked)).await {
+                    let _ = tls.write_all(b"inside").await;
+                }
             }
         }
     })
@@ -144,4 +149,27 @@ async fn an_oversized_certificate_message_is_refused() {
     let record = [&[22_u8, 3, 3, 0x40, 0][..], &[11, 0xff, 0xff, 0xff], &[0; 16_380]].concat();
     let text = failure(vec![Act::Take, Act::Forever(record)]).await;
     assert!(text.starts_with("broken TLS"), "{text}");
+}
+
+#[tokio::test]
+async fn bytes_go_through_tls_and_come_back_as_they_are_inside() {
+    let tcp = crate::tcp::TcpConnections::new();
+    let open = |at| TcpRequest::OpenTls { endpoint: endpoint(at), alpn: vec![] };
+    let (at, _, mut seen) = tls_server(&[&TLS13], &[]).await;
+    let TcpResponse::Opened { connection } = tcp.call(open(at), soon()).await.expect("no fault") else {
+        panic!("not opened")
+    };
+    assert_eq!(seen.recv().await, Some(None), "an address is no name");
+    let said = TcpRequest::Send { connection, bytes: "hello".into() };
+    assert_eq!(tcp.call(said, soon()).await.expect("no fault"), TcpResponse::Done);
+    let read = TcpRequest::Read { connection, read: ReadUntil::idle(100, 5_000) };
+    let heard = tcp.call(read, soon()).await.expect("no fault");
+    assert_eq!(heard, TcpResponse::Data { bytes: "inside".into(), end: ReadEnd::Closed });
+
+    let plain = scripted(HOST, vec![Act::Say(b"220 ready\r\n".to_vec()), Act::Stall]).await;
+    let not = tcp.call(open(plain), soon()).await.expect("no fault");
+    assert!(matches!(&not, TcpResponse::NotTls { text } if text.contains("220")), "{not:?}");
+    let silent = scripted(HOST, vec![Act::Stall]).await;
+    let none = tcp.call(open(silent), shortly()).await.expect("no fault");
+    assert!(matches!(none, TcpResponse::NoAnswer { .. }), "{none:?}");
 }

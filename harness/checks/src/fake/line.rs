@@ -92,7 +92,7 @@ impl Touch<Tcp> for Dut {
                 2323 if kind != Kind::Silent => data(b"\xff\xfd\x01\xff\xfb\x03\r\ncam login: "),
                 _ => data(b""),
             },
-            TcpRequest::Open { .. } | TcpRequest::Ask { .. } => TcpResponse::Refused,
+            TcpRequest::Open { .. } | TcpRequest::OpenTls { .. } | TcpRequest::Ask { .. } => TcpResponse::Refused,
             TcpRequest::Send { connection, bytes } => {
                 let line = bytes.lossy();
                 if let Some(terminal) = self.lock().telnet.get_mut(connection as usize - 1) {

@@ -25,6 +25,14 @@ pub enum TcpRequest {
         /// Where to.
         endpoint: Endpoint,
     },
+    /// Connects, and speaks TLS (1.2 or 1.3) from then on: what is sent and read is recorded as it is inside. The certificate
+    /// is nobody's concern here.
+    OpenTls {
+        /// Where to.
+        endpoint: Endpoint,
+        /// ALPN protocols, in order; may be empty.
+        alpn: Vec<String>,
+    },
     /// Connects, sends, reads one answer, closes: the most common probe in one exchange.
     Ask {
         /// Where to.
@@ -98,6 +106,11 @@ pub enum TcpResponse {
         bytes: Payload,
         /// Why reading stopped.
         end: ReadEnd,
+    },
+    /// Connected, and the TLS handshake failed: the peer refused, or speaks something else.
+    NotTls {
+        /// `alert: protocol_version`, `not TLS: ...`.
+        text: String,
     },
     /// Sent or closed.
     Done,
