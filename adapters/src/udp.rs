@@ -24,8 +24,9 @@ pub struct UdpDatagrams;
 impl Touch<Udp> for UdpDatagrams {
     async fn call(&self, request: UdpRequest, until: Deadline) -> Result<UdpResponse, Fault> {
         let to = request.endpoint.socket();
-        let (connected, open) = pair(to).map_err(|e| cannot(to, &e))?;
-        let mut response = UdpResponse::default();
+        let (connected, open) = pair(to, request.from_port.unwrap_or(0)).map_err(|e| cannot(to, &e))?;
+        let from_port = connected.local_addr().map_or(0, |a| a.port());
+        let mut response = UdpResponse { from_port, ..UdpResponse::default() };
         match connected.send(request.payload.as_slice()).await {
             Ok(_) => {}
             Err(e) if e.kind() == ErrorKind::ConnectionRefused => response.unreachable = true,
@@ -74,7 +75,7 @@ async fn listen(
 }
 
 /// A connected and an unconnected socket on the same local port. The kernel gives each datagram to the best match.
-fn pair(to: SocketAddr) -> std::io::Result<(UdpSocket, UdpSocket)> {
+fn pair(to: SocketAddr, from_port: u16) -> std::io::Result<(UdpSocket, UdpSocket)> {
     let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
     let bound = |port| -> std::io::Result<Socket> {
         let socket = Socket::new(Domain::for_address(to), Type::DGRAM, Some(Protocol::UDP))?;
@@ -87,7 +88,7 @@ fn pair(to: SocketAddr) -> std::io::Result<(UdpSocket, UdpSocket)> {
         socket.set_reuse_address(true)?;
         Ok(socket)
     };
-    let open = bound(0)?;
+    let open = bound(from_port)?;
     let port = open.local_addr()?.as_socket().map_or(0, |a| a.port());
     let connected = bound(port)?;
     connected.connect(&to.into())?;
@@ -106,7 +107,7 @@ mod tests {
     const HOST: &str = "127.31.3.1";
 
     async fn ask(to: SocketAddr, wait_ms: u32, max_replies: u32) -> UdpResponse {
-        let request = UdpRequest { endpoint: endpoint(to), payload: Payload::from("ping"), wait_ms, max_replies };
+        let request = UdpRequest::new(endpoint(to), "ping", wait_ms, max_replies);
         UdpDatagrams.call(request, soon()).await.expect("no fault")
     }
 
@@ -118,7 +119,8 @@ mod tests {
     async fn a_closed_port_says_so_and_a_silent_one_does_not() {
         let silent = peer().await;
         let at = silent.local_addr().expect("bound");
-        assert_eq!(ask(at, 100, 1).await, UdpResponse::default());
+        let answer = ask(at, 100, 1).await;
+        assert!(answer.replies.is_empty() && !answer.unreachable);
         drop(silent);
         let closed = ask(at, 2_000, 1).await;
         assert!(closed.unreachable && closed.replies.is_empty());
@@ -143,6 +145,27 @@ mod tests {
             answer.replies.into_iter().map(|d| (d.bytes.lossy(), d.from)).collect();
         replies.sort();
         assert_eq!(replies, [("first".into(), from[0].to_string()), ("second".into(), from[1].to_string())]);
+    }
+
+    #[tokio::test]
+    async fn a_conversation_keeps_its_port() {
+        let service = peer().await;
+        let at = service.local_addr().expect("bound");
+        tokio::spawn(async move {
+            let mut buffer = [0; 64];
+            while let Ok((_, asker)) = service.recv_from(&mut buffer).await {
+                let port = asker.port().to_string();
+                service.send_to(port.as_bytes(), asker).await.expect("sends");
+            }
+        });
+        let first = ask(at, 2_000, 1).await;
+        assert_eq!(first.replies[0].bytes.lossy(), first.from_port.to_string());
+        for _ in 0..20 {
+            let request =
+                UdpRequest { from_port: Some(first.from_port), ..UdpRequest::new(endpoint(at), "again", 2_000, 1) };
+            let again = UdpDatagrams.call(request, soon()).await.expect("no fault");
+            assert_eq!((&again.replies, again.from_port), (&first.replies, first.from_port));
+        }
     }
 
     #[tokio::test]

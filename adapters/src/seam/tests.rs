@@ -41,7 +41,7 @@ async fn look(touches: &Touches, web: std::net::SocketAddr, closed: std::net::So
     }
     let fault = tcp.call(TcpRequest::Close { connection: 7 }, soon()).await.expect_err("never opened");
     seen.push(serde_json::to_value(fault).expect("JSON"));
-    let datagram = UdpRequest { endpoint: endpoint(closed), payload: Payload::from("x"), wait_ms: 500, max_replies: 1 };
+    let datagram = UdpRequest::new(endpoint(closed), "x", 500, 1);
     let udp = touches.udp().expect("is there").call(datagram, soon()).await.expect("no fault");
     seen.push(serde_json::to_value(udp).expect("JSON"));
     let range = vec![(web.port(), web.port())];

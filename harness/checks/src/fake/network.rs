@@ -37,7 +37,7 @@ impl Touch<Udp> for Dut {
         let dead = self.lock().dead();
         let answers = !dead && request.endpoint.port() == 5683;
         let replies = answers.then(|| Datagram { from: "dut".into(), bytes: "x".into() }).into_iter().collect();
-        Ok(UdpResponse { replies, unreachable: !dead && !answers })
+        Ok(UdpResponse { replies, unreachable: !dead && !answers, from_port: 0 })
     }
 }
 

@@ -82,8 +82,8 @@ pub(super) async fn scan(cx: &CheckContext, host: &Host, selection: Selection) -
         if cx.deadline.passed() {
             break;
         }
-        let request = UdpRequest { endpoint: host.port(port), payload: payload.into(), wait_ms: 400, max_replies: 1 };
-        let UdpResponse { replies, unreachable } = cx.touches.udp()?.call(request, cx.deadline).await?;
+        let request = UdpRequest::new(host.port(port), payload, 400, 1);
+        let UdpResponse { replies, unreachable, .. } = cx.touches.udp()?.call(request, cx.deadline).await?;
         match (replies.is_empty(), unreachable) {
             (false, _) => seen.open.push(port),
             (true, true) => seen.closed.push(port),

@@ -24,6 +24,18 @@ pub struct UdpRequest {
     pub wait_ms: u32,
     /// Return after so many datagrams.
     pub max_replies: u32,
+    /// The port of ours to send from, as an answer before named it: for protocols that know their clients by address and
+    /// port. `None`: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from_port: Option<u16>,
+}
+
+impl UdpRequest {
+    /// One datagram from any port of ours.
+    #[must_use]
+    pub fn new(endpoint: Endpoint, payload: impl Into<Payload>, wait_ms: u32, max_replies: u32) -> Self {
+        Self { endpoint, payload: payload.into(), wait_ms, max_replies, from_port: None }
+    }
 }
 
 /// What came back.
@@ -33,6 +45,9 @@ pub struct UdpResponse {
     pub replies: Vec<Datagram>,
     /// The host said that the port is closed (ICMP port unreachable).
     pub unreachable: bool,
+    /// The port of ours that it was sent from; 0 where nothing was sent, or in records that do not say.
+    #[serde(default)]
+    pub from_port: u16,
 }
 
 /// One datagram.
