@@ -49,6 +49,7 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(crypto::CryptoPolicy),
         erase(power::boot_time::BootTime),
         erase(power::cycle_resilience::CycleResilience),
+        erase(secrets::SecretsSearch),
         erase(ssh::SshAlgorithms),
         erase(ssh::SshCompare),
         erase(ssh::SshHostKeys),

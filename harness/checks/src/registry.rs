@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     all, auth, console, document, dut,
     fake::{Case, Twin},
-    http, net, passwords, ports, power, ssh,
+    http, net, passwords, ports, power, secrets, ssh,
 };
 
 /// Checks whose good, weak and stopped twins are real servers (tests/peers) and comparisons of what those showed, instead of
@@ -38,6 +38,7 @@ fn cases() -> BTreeMap<&'static str, Vec<Case>> {
         ("power.boot_time", power::boot_time::tests::cases()),
         ("power.cycle_resilience", power::cycle_resilience::tests::cases()),
         ("ports.scan", ports::scan::tests::cases()),
+        ("secrets.search", secrets::check::tests::cases()),
         ("ssh.auth", ssh::auth::tests::cases()),
     ])
 }

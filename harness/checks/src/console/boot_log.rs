@@ -122,7 +122,7 @@ impl TypedCheck for BootLog {
             versions,
             verbose_debug: KERNEL_ARGUMENTS.is_match(&text)
                 || DEBUG.find_iter(&text).take(DEBUG_LINES).count() == DEBUG_LINES,
-            secrets_like: leaks::find(&text, &*cx.secrets),
+            secrets_like: leaks::find(&text, &*cx.secrets)?,
             login_prompt: matches!(ended, Heard::Match(0, ..)),
             shell_prompt: matches!(ended, Heard::Match(1, ..)),
             complete: matches!(ended, Heard::Match(..)),
@@ -147,7 +147,7 @@ pub(crate) mod tests {
             Case::good(Dut::good(), json!({"within_ms": 2_000, "off_ms": 0, "until": "Linux version"}))
                 .shows(json!({"complete": true, "login_prompt": false})),
             Case::weak(Dut::weak(), quick.clone()).shows(json!({
-                "secrets_like": [{"kind": "wifi-psk", "name": "psk", "length": 13}],
+                "secrets_like": [{"kind": "wifi-psk", "length": 13}],
                 "verbose_debug": true, "login_prompt": true, "shell_prompt": false,
             })),
             Case::weak(Dut::weak().without_logon(), quick).shows(json!({"login_prompt": false, "shell_prompt": true})),

@@ -103,7 +103,7 @@ impl TypedCheck for DebugReadMemory {
             values.extend(bytes.as_slice().iter().copied());
             read += bytes.as_slice().len() as u64;
         }
-        let (findings, omitted) = reported(cx, search.finish());
+        let (findings, omitted) = reported(&*cx.secrets, search.finish());
         Ok(Observation {
             read_bytes: read,
             complete: read == params.length,

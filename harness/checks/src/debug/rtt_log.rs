@@ -88,7 +88,7 @@ impl TypedCheck for DebugRttLog {
             return Err(misfit(Self::NAME));
         };
         log.channels.iter().for_each(|c| search.feed(c.bytes.as_slice()));
-        let (findings, omitted) = reported(cx, search.finish());
+        let (findings, omitted) = reported(&*cx.secrets, search.finish());
         Ok(Observation {
             found: log.control_block.is_some(),
             control_block: log.control_block,

@@ -7,7 +7,7 @@
 //! **Effect.** Passive: nothing reaches the DUT.
 //! **Does not show.** Secrets that are encrypted, compressed, split, or look like nothing in particular.
 
-use assay_model::{CheckContext, CheckKind, Effect, Fault, Payload, TypedCheck};
+use assay_model::{CheckContext, CheckKind, Effect, Fault, Payload, SecretSink, TypedCheck};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,11 +46,17 @@ pub struct Observation {
     omitted: u64,
 }
 
-/// Registers every secret, then gives up what observations may hold.
-pub(crate) fn reported(cx: &CheckContext, result: SearchResult) -> (Vec<Finding>, u64) {
+/// Shortest line of a key that is a secret by itself.
+const KEY_LINE: usize = 16;
+
+/// Registers every secret, then gives up what observations may hold. Each line of a key is a secret of its own: a log puts
+/// something before each.
+pub(crate) fn reported(secrets: &dyn SecretSink, result: SearchResult) -> (Vec<Finding>, u64) {
     for found in result.found.iter().filter(|f| !f.finding.default_password) {
-        if let Ok(text) = std::str::from_utf8(&found.secret) {
-            cx.secrets.register("secret", text);
+        let Ok(text) = std::str::from_utf8(&found.secret) else { continue };
+        secrets.register("secret", text);
+        if text.contains('\n') {
+            text.split_whitespace().filter(|w| w.len() >= KEY_LINE).for_each(|word| secrets.register("secret", word));
         }
     }
     (result.found.into_iter().map(|f| f.finding).collect(), result.omitted)
@@ -79,7 +85,30 @@ impl TypedCheck for SecretsSearch {
         }
         let result = search.finish();
         let searched_bytes = result.searched;
-        let (findings, omitted) = reported(cx, result);
+        let (findings, omitted) = reported(&*cx.secrets, result);
         Ok(Observation { searched_bytes, findings, omitted })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crate::fake::{Case, Dut};
+    use serde_json::json;
+
+    pub(crate) fn cases() -> Vec<Case> {
+        let key = |value: &str| format!("wpa_state=4\nnetwork={{\n  psk=\"{value}\"\n}}\n");
+        vec![
+            Case::good(Dut::good(), json!({"text": "wlan0: associated\npsk= is not set\n"}))
+                .shows(json!({"searched_bytes": 34, "findings": [], "omitted": 0})),
+            Case::weak(Dut::weak(), json!({"text": key("blue horse 42")})).shows(json!({
+                "findings": [{"rule": "wifi-psk", "form": "plain", "offset": 29, "length": 13, "default_password": false}],
+            })),
+            Case::weak(Dut::weak(), json!({"bytes": {"base64": "AGMAYQBtADQANwAxADEA"}, "canaries": {"pin": "cam4711"}}))
+                .shows(json!({"findings": [{"rule": "canary:pin", "form": "utf16"}]})),
+            Case::weak(Dut::weak(), json!({"text": key("blue horse 42"), "rules": ["jwt"]}))
+                .shows(json!({"findings": []})),
+            // Nothing was looked at: a plan must not conclude from `findings`.
+            Case::dead(Dut::silent(), json!({"text": ""})).shows(json!({"searched_bytes": 0, "findings": []})),
+        ]
     }
 }

@@ -366,15 +366,42 @@ fn matched(n: usize, text: &[u8], hit: usize) -> Option<(Range<usize>, Range<usi
         if whole.start > hit {
             return None;
         }
-        let secret = captures.get(1).map_or(whole.clone(), |m| m.range());
+        let secret = captures.iter().skip(1).flatten().next().map_or(whole.clone(), |m| m.range());
         let value = &text[secret.clone()];
-        let likely = entropy(value) >= rule.entropy && (!rule.digit || value.iter().any(u8::is_ascii_digit));
+        let likely = entropy(value) >= rule.entropy
+            && (!rule.digit || value.iter().any(u8::is_ascii_digit))
+            && !says_none(value)
+            && (rule.name != "private-key-pem" || forms::longest_run(value) >= 16);
         if whole.contains(&hit) && likely {
             return Some((whole, secret));
         }
         at = whole.end.max(at + 1);
     }
     None
+}
+
+/// Values of settings that say that there is none.
+fn says_none(value: &[u8]) -> bool {
+    const WORDS: [&[u8]; 16] = [
+        b"null",
+        b"none",
+        b"(null)",
+        b"unset",
+        b"empty",
+        b"invalid",
+        b"incorrect",
+        b"required",
+        b"failed",
+        b"true",
+        b"false",
+        b"enabled",
+        b"disabled",
+        b"optional",
+        b"prompt",
+        b"unknown",
+    ];
+    let value = value.strip_suffix(b".").unwrap_or(value);
+    WORDS.iter().any(|word| value.eq_ignore_ascii_case(word)) || value.ends_with(b"***")
 }
 
 fn found(rule: &Rule, text: &[u8], whole: &Range<usize>, secret: &Range<usize>, form: Form, offset: u64) -> Found {

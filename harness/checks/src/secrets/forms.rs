@@ -68,6 +68,11 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
+/// Length of the longest run of base64 characters.
+pub(super) fn longest_run(bytes: &[u8]) -> usize {
+    bytes.split(|b| !is_base64(*b)).map(<[u8]>::len).max().unwrap_or_default()
+}
+
 /// What the base64 text around a hit decodes to, where its group starts `before` characters to the left of the hit;
 /// `reach` is how many decoded bytes are wanted behind it.
 pub(super) fn decode(bytes: &[u8], hit: usize, before: u8, reach: usize) -> Option<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! Secrets in memory, firmware and logs: rules as data, a prefilter over their keywords, a bounded pattern at each hit.
 
-mod check;
+pub(crate) mod check;
 mod engine;
 mod forms;
 mod hashes;

@@ -53,12 +53,12 @@ impl Rule {
 }
 
 /// Every rule. Patterns have no Unicode classes and no unbounded repetition before their keyword.
-pub(super) static RULES: [Rule; 24] = [
+pub(super) static RULES: [Rule; 26] = [
     Rule::new(
         "private-key-pem",
         "private key (PEM)",
         &[b"PRIVATE KEY-----"],
-        r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,2}PRIVATE KEY-----([A-Za-z0-9+/=\s:,\\-]{40,}?)-----END",
+        r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,2}PRIVATE KEY-----([A-Za-z0-9+/=\s:,\\\[\].<>-]{40,}?)-----END",
     )
     .reach(16 * 1024),
     Rule::new(
@@ -99,6 +99,20 @@ pub(super) static RULES: [Rule; 24] = [
         r"PuTTY-User-Key-File-\d:[\s\S]{20,4000}?Private-Lines: \d+\s+([A-Za-z0-9+/=\s]{40,})",
     )
     .reach(16 * 1024),
+    Rule::new(
+        "private-key-dropbear",
+        "SSH private key (Dropbear's own format)",
+        &[
+            b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x40",
+            b"\x00\x00\x00\x07ssh-rsa\x00\x00\x00\x03\x01\x00\x01\x00\x00\x01\x01\x00",
+            b"\x00\x00\x00\x08nistp256\x00\x00\x00\x41\x04",
+        ],
+        concat!(
+            r"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x40[\s\S]{64}|",
+            r"\x00\x00\x00\x07ssh-rsa\x00\x00\x00\x03\x01\x00\x01\x00\x00\x01\x01\x00[\s\S]{256}\x00\x00\x01[\x00\x01][\s\S]{32}|",
+            r"\x00\x00\x00\x13ecdsa-sha2-nistp256\x00\x00\x00\x08nistp256\x00\x00\x00\x41\x04[\s\S]{64}\x00\x00\x00[\x1e-\x21][\s\S]{30}",
+        ),
+    ),
     Rule::new("aws-access-key", "AWS access key id", &[b"AKIA", b"ASIA"], r"\b((?:AKIA|ASIA)[A-Z2-7]{16})\b").entropy(3.0),
     Rule::new(
         "aws-secret-key",
@@ -142,7 +156,7 @@ pub(super) static RULES: [Rule; 24] = [
         "wifi-psk",
         "Wi-Fi passphrase",
         &[b"psk", b"PSK", b"wpa_passphrase", b"wifi_pass", b"WIFI_PASS"],
-        r#"(?i)(?:psk|wpa_passphrase|wifi_pass(?:word|phrase)?)["']?\s{0,3}[=:]\s{0,3}["']?([!-~&&[^"'<>{}]]{8,64})"#,
+        r#"(?i)(?:psk|wpa_passphrase|wifi_pass(?:word|phrase)?)["']?\s{0,3}[=:]\s{0,3}(?:"([ -~&&[^"]]{8,63})"|'([ -~&&[^']]{8,63})'|([!-~&&[^"'<>{}]]{8,64}))"#,
     )
     .entropy(2.0),
     Rule::new(
@@ -168,21 +182,31 @@ pub(super) static RULES: [Rule; 24] = [
     Rule::new(
         "password-assignment",
         "password in a setting",
-        &[b"passw", b"Passw", b"PASSW"],
-        r#"(?i)passw(?:or)?d["']?\s{0,2}(?:=|":|':|:=)\s{0,2}["']?([!-~&&[^"'<>{}()$%,;]]{4,64})(?:[\s"',;}\x00]|$)"#,
+        &[b"passw", b"Passw", b"PASSW", b"pwd=", b"pwd:", b"pwd\"", b"PWD="],
+        r#"(?i)(?:passw(?:or)?d|\bpwd|_pwd)["']?\s{0,2}(?:=|:=|:)\s{0,2}["']?([!-~&&[^"'<>{}()$%,;/]][!-~&&[^"'<>{}()$%,;]]{3,63})(?:[\s"',;}\x00]|$)"#,
     )
     .entropy(2.2)
     .digit(),
+    // Without a digit it is a password only where nothing else stands on the line, as in a file of settings or a log.
+    Rule::new(
+        "password-line",
+        "password on a line of its own",
+        &[b"passw", b"Passw", b"PASSW"],
+        r#"(?im)^[ \t]{0,8}[\w.\-]{0,32}passw(?:or)?d="?([!-~&&[^"'<>{}()$%,;/*]]{4,64})"?[ \t]{0,8}\r?$"#,
+    )
+    .entropy(2.2),
     Rule::new(
         "token-assignment",
         "token or key in a setting",
         &[
-            b"api_key", b"apikey", b"API_KEY", b"apiKey", b"access_token", b"auth_token", b"client_secret", b"secret_key",
-            b"SECRET_KEY",
+            b"api_key", b"apikey", b"API_KEY", b"apiKey", b"access_token", b"accessToken", b"auth_token", b"authToken",
+            b"auth_key", b"AUTH_KEY", b"device_key", b"DEVICE_KEY", b"device_token", b"client_secret", b"clientSecret",
+            b"secret_key", b"SECRET_KEY", b"token=", b"token\"", b"TOKEN=", b"secret=", b"secret\"", b"SECRET=",
         ],
-        r#"(?i)(?:api_?key|access_token|auth_token|client_secret|secret_key)["']?\s{0,3}[:=]\s{0,3}["']?([A-Za-z0-9_\-+/=.]{16,256})"#,
+        r#"(?i)(?:api_?key|access_?token|auth_?(?:token|key)|device_?(?:key|token)|client_?secret|secret_?key|\btoken|_token|\bsecret|_secret)["']?\s{0,3}[:=]\s{0,3}["']?([A-Za-z0-9_\-+/=.]{16,256})"#,
     )
-    .entropy(3.2),
+    .entropy(3.2)
+    .digit(),
     Rule::new(
         "key-assignment",
         "key of high entropy in a setting",

@@ -48,6 +48,7 @@ fn example(rule: &str) -> Vec<u8> {
         "private-key-ec" => bytes(b"\x30\x77\x02\x01\x01\x04\x20", 32, b"\xa0\x0a\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"),
         "private-key-ed25519" => bytes(b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20", 32, b""),
         "private-key-openssh" => bytes(b"openssh-key-v1\0", 100, b""),
+        "private-key-dropbear" => bytes(b"\0\0\0\x0bssh-ed25519\0\0\0\x40", 64, b""),
         "private-key-putty" => format!(
             "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: c\nPrivate-Lines: 1\n{}\n",
             letters(48, 1)
@@ -72,7 +73,8 @@ fn example(rule: &str) -> Vec<u8> {
         }
         "password-hash-des" => b"\nroot:ab1DEq8fxWz3k:0:0:root:/root:/bin/sh\n".to_vec(),
         "url-credentials" => b"rtsp://viewer:s3cr3t-9@192.0.2.7/live".to_vec(),
-        "password-assignment" => b"mqtt_password=\"Tr0ub4dor-x\"".to_vec(),
+        "password-assignment" => b"set mqtt_password=\"Tr0ub4dor-x\"".to_vec(),
+        "password-line" => b"\nadmin_password=correcthorse\n".to_vec(),
         "token-assignment" => format!("\"access_token\": \"{}\"", letters(32, 17)).into_bytes(),
         "key-assignment" => format!("device.key={}\n", hex::encode(noise(32, 18))).into_bytes(),
         other => panic!("rule `{other}` has no example here"),
