@@ -7,6 +7,7 @@ use std::sync::Arc;
 use assay_model::{Check, erase};
 
 mod auth;
+mod boot;
 mod console;
 pub mod crypto;
 pub mod debug;
@@ -37,10 +38,13 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(auth::reset::Reset),
         erase(auth::try_credentials::TryCredentials),
         erase(auth::try_defaults::TryDefaults),
+        erase(boot::secure::Secure),
         erase(console::boot_log::BootLog),
         erase(console::interrupt_boot::InterruptBoot),
         erase(console::login::Login),
+        erase(console::magic_sysrq::MagicSysrq),
         erase(console::shell_access::ShellAccess),
+        erase(console::single_user::SingleUser),
         erase(dut::restore::Restore),
         erase(http::probe::Probe),
         erase(net::alive::Alive),

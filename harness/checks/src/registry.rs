@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    all, auth, console, document, dut,
+    all, auth, boot, console, document, dut,
     fake::{Case, Twin},
     http, net, passwords, ports, power, secrets, ssh,
 };
@@ -26,8 +26,11 @@ fn cases() -> BTreeMap<&'static str, Vec<Case>> {
         ("auth.reset", auth::reset::tests::cases()),
         ("auth.try_credentials", auth::try_credentials::tests::cases()),
         ("auth.try_defaults", auth::try_defaults::tests::cases()),
+        ("boot.secure", boot::secure::tests::cases()),
         ("console.boot_log", console::boot_log::tests::cases()),
         ("console.interrupt_boot", console::interrupt_boot::tests::cases()),
+        ("console.magic_sysrq", console::magic_sysrq::tests::cases()),
+        ("console.single_user", console::single_user::tests::cases()),
         ("console.shell_access", console::shell_access::tests::cases()),
         ("console.login", console::login::tests::cases()),
         ("document.fetch", document::fetch::tests::cases()),

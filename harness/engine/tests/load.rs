@@ -114,6 +114,22 @@ fn a_folder_stands_for_its_suite_and_files_for_what_they_include() {
 }
 
 #[test]
+fn what_a_step_needs_that_may_be_left_out_is_no_need_of_the_unit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = |unless: &str| {
+        let path = folder.path().join("one.yaml");
+        let text = format!(
+            "assay: plan/1\nplan: one\nunits:\n  - unit: a\n    question: A?\n    effect: active\n    steps:\n      - check: \
+             ports.scan\n        with: {{ host: \"${{dut.host}}\", tcp: [22] }}\n        as: seen\n{unless}    expect: seen == null\n"
+        );
+        std::fs::write(&path, text).expect("written");
+        loaded(&LoadRequest { plans: vec![path], ..LoadRequest::default() }).plans.remove(0).units.remove(0).needs
+    };
+    assert_eq!(plan(""), ["network"]);
+    assert_eq!(plan("        unless: '!(\"network\" in dut.provides)'\n"), Vec::<String>::new());
+}
+
+#[test]
 fn a_suite_may_list_folders_and_one_that_lists_itself_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     let inner = folder.path().join("inner");

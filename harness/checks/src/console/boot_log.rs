@@ -22,7 +22,7 @@ use super::{
 };
 
 /// A prompt for a user or a password, at the end of what arrived.
-const LOGIN: &str = r"(?i)(?:login|user ?name|password) ?: *$";
+pub(super) const LOGIN: &str = r"(?i)(?:login|user ?name|password) ?: *$";
 /// Lines that say `debug` until the log counts as one for developers.
 const DEBUG_LINES: usize = 3;
 
@@ -54,7 +54,7 @@ pub(crate) struct Params {
     off_ms: u32,
 }
 
-const fn a_minute() -> u64 {
+pub(crate) const fn a_minute() -> u64 {
     60_000
 }
 

@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    boot_log::{LOGIN, a_minute},
     keys::{self, Key},
     listen::{Heard, Listener, half_a_second, yes},
     versions,
@@ -44,21 +45,27 @@ pub(crate) struct Params {
     /// How long the power stays off, in milliseconds.
     #[serde(default = "half_a_second")]
     off_ms: u32,
+    /// A byte regex that says that the DUT is up again; a prompt says so too.
+    #[serde(default)]
+    until: Option<String>,
+    /// How long to wait for it at the end, in milliseconds: whoever comes next finds a DUT that is up. Zero: not at all.
+    #[serde(default = "a_minute")]
+    boot_ms: u64,
 }
 
-const fn ten_seconds() -> u64 {
+pub(crate) const fn ten_seconds() -> u64 {
     10_000
 }
 
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Observation {
     /// Whether the console said anything after the restart.
-    seen: bool,
+    pub(crate) seen: bool,
     /// Whether a boot loader's command prompt was reached and answered `help`.
     shell: bool,
     /// The prompt, also where it did not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    prompt: Option<String>,
+    pub(crate) prompt: Option<String>,
     /// Whether a countdown or an invitation to press a key was shown.
     countdown_seen: bool,
     /// Its text.
@@ -73,6 +80,8 @@ pub(crate) struct Observation {
     bootloader: Option<String>,
     /// Whether the loader was seen to hand over to a kernel or firmware.
     boot_went_on: bool,
+    /// Whether the DUT was seen up at the end.
+    up: bool,
     /// Bytes that were heard.
     text_bytes: u64,
 }
@@ -93,54 +102,89 @@ impl TypedCheck for InterruptBoot {
     const NEEDS: &'static [&'static str] = &["console", "power"];
 
     async fn run(&self, cx: &CheckContext, p: Params) -> Result<Observation, Fault> {
-        let own: Vec<Key> =
-            p.keys.iter().map(|k| keys::by_name(k).ok_or_else(|| bad_key(k))).collect::<Result<_, _>>()?;
-        let mut attempt = Attempt::new(cx, own);
-        attempt.line.forget().await?;
-        let within = Duration::from_millis(p.within_ms);
-        if p.power_cycle {
-            // Together: a loader may count down before a slow switch has answered.
-            let until = Instant::now() + Duration::from_millis(p.off_ms.into()) + within;
-            tokio::try_join!(Listener::restart(cx, p.off_ms), attempt.press(until))?;
-        } else {
-            attempt.press(Instant::now() + within).await?;
-        }
+        let mut attempt = Attempt::new(cx, keys_of(&p.keys)?);
+        attempt.stop(p.power_cycle.then_some(p.off_ms), Duration::from_millis(p.within_ms)).await?;
         let stopped = attempt.seen.prompt.is_some();
         if stopped {
             attempt.ask_for_help().await?;
         }
-        let seen = attempt.finish().await?;
-        if stopped && p.power_cycle {
-            boot_undisturbed(cx, p.off_ms, within).await?;
+        let mut seen = attempt.finish().await?;
+        if seen.seen && p.power_cycle && p.boot_ms > 0 {
+            let restart = stopped.then_some(p.off_ms);
+            seen.up = wait_until_up(cx, restart, p.until.as_deref(), Duration::from_millis(p.boot_ms)).await?;
         }
         Ok(seen)
     }
 }
 
-/// Restarts the DUT and waits until its loader has handed over: whoever comes next may type.
-async fn boot_undisturbed(cx: &CheckContext, off_ms: u32, within: Duration) -> Result<(), Fault> {
+/// Waits until the DUT is up, after a restart where it was stopped: what comes next must find it as it was.
+pub(crate) async fn wait_until_up(
+    cx: &CheckContext,
+    restart_off_ms: Option<u32>,
+    until: Option<&str>,
+    within: Duration,
+) -> Result<bool, Fault> {
     let mut line = Listener::new(cx);
-    line.forget().await?;
-    Listener::restart(cx, off_ms).await?;
-    line.expect(&[keys::HANDED_OVER, keys::PROMPT], within).await.map(drop)
+    if let Some(off_ms) = restart_off_ms {
+        line.forget().await?;
+        Listener::restart(cx, off_ms).await?;
+    }
+    let patterns: Vec<&str> = until.into_iter().chain([LOGIN, keys::PROMPT]).collect();
+    Ok(matches!(line.expect(&patterns, within).await?, Heard::Match(..)))
+}
+
+/// Keys as a plan names them.
+///
+/// # Errors
+/// One is empty or far too long.
+pub(crate) fn keys_of(names: &[String]) -> Result<Vec<Key>, Fault> {
+    names.iter().map(|k| keys::by_name(k).ok_or_else(|| bad_key(k))).collect()
 }
 
 fn bad_key(written: &str) -> Fault {
     Fault::plan("bad-parameter", format!("`keys` has {written:?}, which is empty or longer than 64 bytes"))
 }
 
-struct Attempt<'a> {
+/// One attempt to stop a boot loader.
+pub(crate) struct Attempt<'a> {
     cx: &'a CheckContext,
-    line: Listener<'a>,
+    pub(crate) line: Listener<'a>,
     /// Pressed in turn.
     keys: Vec<Key>,
-    seen: Observation,
+    pub(crate) seen: Observation,
 }
 
 impl<'a> Attempt<'a> {
-    fn new(cx: &'a CheckContext, mut own: Vec<Key>) -> Self {
+    /// `own`: keys to press before the usual ones.
+    pub(crate) fn new(cx: &'a CheckContext, mut own: Vec<Key>) -> Self {
         own.extend(keys::usual());
         Self { cx, line: Listener::new(cx), keys: own, seen: Observation::default() }
+    }
+
+    /// Restarts the DUT where the power is to stay off for `off_ms`, and presses keys until a prompt stands there, the loader
+    /// hands over, or the time is up.
+    pub(crate) async fn stop(&mut self, off_ms: Option<u32>, within: Duration) -> Result<(), Fault> {
+        self.line.forget().await?;
+        let Some(off_ms) = off_ms else { return self.press(Instant::now() + within).await };
+        // Together: a loader may count down before a slow switch has answered.
+        let until = Instant::now() + Duration::from_millis(off_ms.into()) + within;
+        tokio::try_join!(Listener::restart(self.cx, off_ms), self.press(until)).map(drop)
+    }
+
+    /// Runs one command at the loader's prompt: what it says until the prompt comes again; `None` where it does not.
+    pub(crate) async fn command(&mut self, command: &str) -> Result<Option<String>, Fault> {
+        self.line.forget().await?;
+        self.line.write(format!("{command}\r").as_bytes()).await?;
+        Ok(match self.line.expect(&[keys::PROMPT], ANSWER).await? {
+            Heard::Match(_, answer, _) => Some(answer),
+            Heard::Nothing(_) => None,
+        })
+    }
+
+    /// Away with keys that are echoed and not yet entered.
+    pub(crate) async fn clear(&mut self) -> Result<(), Fault> {
+        self.line.write(b"\x03").await?;
+        self.line.expect(&[keys::PROMPT], ANSWER).await.map(drop)
     }
 
     /// Until a prompt stands there, the loader hands over, or `until`.
@@ -185,8 +229,7 @@ impl<'a> Attempt<'a> {
 
     /// A prompt that is one answers, and comes again.
     async fn ask_for_help(&mut self) -> Result<(), Fault> {
-        self.line.write(b"\x03").await?; // away with keys that are echoed and not yet entered
-        self.line.expect(&[keys::PROMPT], ANSWER).await?;
+        self.clear().await?;
         self.line.write(b"help\r").await?;
         match self.line.expect(&[keys::PROMPT, r"(?i)-- ?more ?--|press any key to continue"], ANSWER).await? {
             Heard::Match(0, answer, _) => {
@@ -226,10 +269,12 @@ pub(crate) mod tests {
         vec![
             Case::good(Dut::good(), quick.clone()).shows(json!({
                 "seen": true, "shell": false, "countdown_seen": true, "bootloader": "U-Boot 2024.01", "boot_went_on": true,
+                "up": true,
             })),
             Case::weak(Dut::weak(), quick).shows(json!({
                 "seen": true, "shell": true, "prompt": "=>", "countdown_seen": true,
                 "countdown": "Hit any key to stop", "bootloader": "U-Boot 2024.01", "boot_went_on": false,
+                "up": true,
             })),
             Case::dead(Dut::silent(), json!({"within_ms": 50, "off_ms": 0}))
                 .shows(json!({"seen": false, "shell": false, "countdown_seen": false, "text_bytes": 0})),

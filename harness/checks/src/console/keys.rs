@@ -6,7 +6,7 @@ use regex::Regex;
 
 /// A command prompt at the end of what arrived; echoed blanks may stand behind it.
 /// A row of `#` that shows progress is none.
-pub(super) const PROMPT: &str = r"(?:^|[\r\n])[^\r\n#>]{0,60}(?:=>|[#>$]) *$";
+pub(crate) const PROMPT: &str = r"(?:^|[\r\n])[^\r\n#>]{0,60}(?:=>|[#>$]) *$";
 
 /// A countdown or an invitation to press something.
 pub(super) const COUNTDOWN: &str = concat!(
@@ -16,7 +16,7 @@ pub(super) const COUNTDOWN: &str = concat!(
 );
 
 /// The loader has handed over: keys go to the product now.
-pub(super) const HANDED_OVER: &str =
+pub(crate) const HANDED_OVER: &str =
     r"Starting kernel|Starting application at|Uncompressing Linux|Linux version \d|Booting Linux on|Booting Zephyr";
 
 /// Of [`COUNTDOWN`] matches: the key that is named.
@@ -27,7 +27,7 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A key by name, and what it sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Key {
+pub(crate) struct Key {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,
 }

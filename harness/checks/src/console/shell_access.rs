@@ -25,6 +25,9 @@ use crate::auth::{candidates::Accepted, logon::console, series::Stopped};
 /// A shell answers at once; a busy device within seconds.
 const ANSWER: Duration = Duration::from_secs(3);
 
+/// What `id` answers, with the end of its first word.
+pub(super) const IDENTITY_ANSWER: &str = r"uid=\d+(?:\([^)\s]{1,64}\))?[ \r\n]";
+
 static IDENTITY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"uid=(\d+)(?:\(([^)\s]{1,64})\))?").expect("a constant that the tests compile"));
 
@@ -112,13 +115,17 @@ async fn whose(cx: &CheckContext, seen: &mut Observation) -> Result<(), Fault> {
         return Ok(());
     }
     line.write(b"id\r").await?;
-    if let Heard::Match(_, _, text) = line.expect(&[r"uid=\d+(?:\([^)\s]{1,64}\))?[ \r\n]"], ANSWER).await?
-        && let Some(captures) = IDENTITY.captures(&text)
-    {
-        seen.root = Some(&captures[1] == "0");
-        seen.user = Some(captures.get(2).unwrap_or_else(|| captures.get_match()).as_str().to_owned());
+    if let Heard::Match(_, _, text) = line.expect(&[IDENTITY_ANSWER], ANSWER).await? {
+        (seen.user, seen.root) = identity(&text);
     }
     Ok(())
+}
+
+/// The user that `id` names, and whether it is the superuser.
+pub(super) fn identity(answer: &str) -> (Option<String>, Option<bool>) {
+    let Some(captures) = IDENTITY.captures(answer) else { return (None, None) };
+    let name = captures.get(2).unwrap_or_else(|| captures.get_match()).as_str().to_owned();
+    (Some(name), Some(&captures[1] == "0"))
 }
 
 #[cfg(test)]

@@ -79,6 +79,8 @@ pub(crate) struct Procedures {
     pub logon: Option<Procedure>,
     /// Whether first use is done: `field` of the answer (`initialised` where absent).
     pub state: Option<Procedure>,
+    /// Reads the settings as JSON; `{token}` is a logon's.
+    pub settings: Option<Procedure>,
 }
 
 /// What stands for the placeholders.
@@ -232,6 +234,19 @@ impl Procedures {
         let field = field(self.state.as_ref(), "initialised");
         Ok(match run(cx, host, self.state.as_ref(), &Values::default()).await? {
             Ended::Done(json) => json.get(field).and_then(Value::as_bool),
+            _ => None,
+        })
+    }
+
+    /// The settings, read with the token that a logon's `answer` gave; `None` where they are not told.
+    pub(crate) async fn settings(&self, cx: &CheckContext, host: &str, answer: &Value) -> Result<Option<Value>, Fault> {
+        let token = answer.get(field(self.logon.as_ref(), "token")).and_then(Value::as_str).unwrap_or_default();
+        if !token.is_empty() {
+            cx.secrets.register("token", token);
+        }
+        let values = Values { token, ..Values::default() };
+        Ok(match run(cx, host, self.settings.as_ref(), &values).await? {
+            Ended::Done(json) if !json.is_null() => Some(json),
             _ => None,
         })
     }

@@ -38,6 +38,7 @@ impl Camera {
     fn restart(&mut self) {
         let interrupted = self.stage == Stage::Loader && self.weak();
         self.console = Terminal { shell: self.open_shell, ..Terminal::default() };
+        (self.image_altered, self.boots_to_shell) = (false, false); // in memory
         self.stage = match self.stage {
             Stage::Bricked => Stage::Bricked,
             _ if interrupted => Stage::Bricked,
@@ -52,7 +53,8 @@ impl Camera {
     pub(super) fn boot_on(&mut self) {
         if self.stage == Stage::Loader {
             self.console.out.push_str(if self.weak() { LOUD_KERNEL } else { QUIET_KERNEL });
-            self.console.out.push_str(if self.open_shell { "\r\n# " } else { "\r\ncam login: " });
+            self.console.shell |= self.boots_to_shell;
+            self.console.out.push_str(if self.console.shell { "\r\n# " } else { "\r\ncam login: " });
             self.stage = Stage::Up;
         }
     }
@@ -65,11 +67,34 @@ impl Camera {
                 self.console.out.push_str("\r\n=> ");
                 self.stage = Stage::Stopped;
             }
-            Stage::Stopped if typed == "help\r" => self.console.out.push_str("help\r\nboot - boot it\r\n=> "),
-            Stage::Stopped => self.console.out.push_str("\r\n=> "),
+            Stage::Stopped => self.command(typed.trim_end()),
             Stage::Loader | Stage::Bricked => {}
         }
         true
+    }
+
+    /// A command at the loader's prompt.
+    fn command(&mut self, command: &str) {
+        let answer = match command {
+            "help" => "help\r\nboot - boot it\r\n=> ",
+            "alter" => {
+                self.image_altered = true;
+                "alter\r\n=> "
+            }
+            "boot" if self.image_altered && self.verifying => {
+                "boot\r\n   Verifying Checksum ... Bad Data CRC\r\nERROR: can't get kernel image!\r\n=> "
+            }
+            "boot" => {
+                self.stage = Stage::Loader;
+                "boot\r\n"
+            }
+            _ if command.starts_with("setenv bootargs ${bootargs} ") => {
+                self.boots_to_shell = command.ends_with("init=/bin/sh");
+                "setenv\r\n=> "
+            }
+            _ => "\r\n=> ",
+        };
+        self.console.out.push_str(answer);
     }
 
     /// The earliest end of any pattern; while there is none and there is time, the boot goes on.

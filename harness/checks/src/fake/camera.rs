@@ -35,6 +35,13 @@ pub(super) struct Camera {
     pub(super) stage: Stage,
     /// The console gives a root shell to whoever comes.
     pub(super) open_shell: bool,
+    /// A break was the last thing on the console.
+    pub(super) broken: bool,
+    /// Its loader looks at an image before it starts it.
+    pub(super) verifying: bool,
+    pub(super) image_altered: bool,
+    /// The kernel was told to start a shell and nothing else.
+    pub(super) boots_to_shell: bool,
     pub(super) telnet: Vec<Terminal>,
 }
 
@@ -120,6 +127,10 @@ impl Dut {
             console: Terminal::default(),
             stage: Stage::Up,
             open_shell: false,
+            broken: false,
+            verifying: false,
+            image_altered: false,
+            boots_to_shell: false,
             telnet: Vec::new(),
         })))
     }
@@ -152,6 +163,12 @@ impl Dut {
     pub(crate) fn without_logon(self) -> Self {
         self.lock().open_shell = true;
         self.lock().console.shell = true;
+        self
+    }
+
+    /// Its loader can be stopped, and refuses images that were altered.
+    pub(crate) fn verifying(self) -> Self {
+        self.lock().verifying = true;
         self
     }
 

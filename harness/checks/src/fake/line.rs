@@ -23,6 +23,7 @@ impl Terminal {
                 "\r\ncam login: ".into()
             }
             _ if self.shell && line.ends_with("assay-$?") => format!("{line}\r\nassay-0\r\n# "),
+            _ if self.shell && line.ends_with("assay-$((6*7))") => format!("{line}\r\nassay-42\r\n# "),
             _ if self.shell && line == "id" => "id\r\nuid=0(root) gid=0(root)\r\n# ".into(),
             _ if self.shell => "\r\n# ".into(),
             None if line.is_empty() => "\r\ncam login: ".into(),
@@ -56,7 +57,9 @@ impl Touch<Console> for Dut {
         Ok(match request {
             ConsoleRequest::Write { bytes } => {
                 let line = bytes.lossy();
-                if !camera.loader_takes(&line) {
+                if std::mem::take(&mut camera.broken) && line == "h" && camera.weak() {
+                    camera.console.out.push_str("sysrq: HELP : loglevel(0-9) reboot(b) crash(c)\r\n");
+                } else if !camera.loader_takes(&line) {
                     camera.console.take(line.trim_end(), &[("service", password)]);
                 }
                 ConsoleResponse::Done
@@ -70,7 +73,11 @@ impl Touch<Console> for Dut {
                 camera.console.out.clear();
                 ConsoleResponse::Done
             }
-            _ => ConsoleResponse::Unsupported,
+            ConsoleRequest::Break { .. } => {
+                camera.broken = true;
+                ConsoleResponse::Done
+            }
+            ConsoleRequest::Lines { .. } => ConsoleResponse::Unsupported,
         })
     }
 }

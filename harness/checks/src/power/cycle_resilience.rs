@@ -3,10 +3,12 @@
 //! **Evidence for.** EN 303 645 V2.1.1 provisions 5.9-1 and 5.9-2; TS 103 701 V1.1.1 cases 5.9-1-2, 5.9-2-2 (functional).
 //! **Procedure.** One undisturbed restart first: without it a DUT that never comes up would look resilient or broken by chance.
 //! Then, per cut: restart, cut at a point of the boot, restart, wait for the sign. Points are given, or drawn from the seed
-//! over the time of the undisturbed boot, so a run can be repeated.
-//! **Observation.** Per cut: when, whether it came up, after how long. The first cut that it does not survive is the last.
+//! over the time of the undisturbed boot, so a run can be repeated. Where `settings` is given, state, logon and settings are
+//! looked at before the first cut and after each.
+//! **Observation.** Per cut: when, whether it came up, after how long, what was lost. The first cut that it does not survive
+//! is the last.
 //! **Effect.** Disruptive: two power cuts for each point.
-//! **Does not show.** Whether settings survived (`dut.restore`, a logon), or cuts shorter than the switch can make.
+//! **Does not show.** Cuts shorter than the switch can make, or in the middle of a write that no boot makes.
 
 use std::time::Duration;
 
@@ -15,7 +17,10 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::recovery::RecoveredBy;
+use super::{
+    recovery::RecoveredBy,
+    settings::{Kept, Look, Settings},
+};
 use crate::console::listen::{Listener, half_a_second};
 
 pub(crate) struct CycleResilience;
@@ -40,6 +45,9 @@ pub(crate) struct Params {
     /// How long the power stays off, in milliseconds.
     #[serde(default = "half_a_second")]
     off_ms: u32,
+    /// What must still be there after each cut; nothing is looked at where absent.
+    #[serde(default)]
+    settings: Option<Settings>,
 }
 
 const fn five() -> u32 {
@@ -60,6 +68,8 @@ pub(crate) struct Cut {
     /// After so many milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     after_ms: Option<u64>,
+    /// What was not as before: `state`, `logon`, `settings`.
+    lost: Vec<&'static str>,
 }
 
 #[derive(Debug, Default, Serialize, JsonSchema)]
@@ -73,8 +83,11 @@ pub(crate) struct Observation {
     cuts: Vec<Cut>,
     /// How many were asked for.
     asked: u32,
-    /// Whether all that were asked for were made, and it came up after each.
+    /// Whether all that were asked for were made, or those up to a loss of settings, and it came up after each.
     all_recovered: bool,
+    /// Whether state, logon and settings were the same after every cut as before the first. Null where nothing was looked
+    /// at, or something did not answer.
+    settings_kept: Option<bool>,
 }
 
 #[async_trait]
@@ -85,7 +98,8 @@ impl TypedCheck for CycleResilience {
     const QUESTION: &'static str = "Does the DUT come up again after its power is cut in the middle of a boot?";
     const EVIDENCE_FOR: &'static str =
         "EN 303 645 V2.1.1 5.9-1, 5.9-2; TS 103 701 V1.1.1 5.9-1-2, 5.9-2-2 (functional)";
-    const DOES_NOT_SHOW: &'static str = "whether settings survived, or cuts shorter than the switch can make";
+    const DOES_NOT_SHOW: &'static str =
+        "cuts shorter than the switch can make, or in the middle of a write that no boot makes";
     const EFFECT: Effect = Effect::Disruptive;
     const KIND: CheckKind = CheckKind::Presence;
     const NEEDS: &'static [&'static str] = &["power"];
@@ -107,6 +121,12 @@ impl TypedCheck for CycleResilience {
             asked,
             ..Observation::default()
         };
+        let before = match &p.settings {
+            Some(settings) => settings.look(cx).await?,
+            None => Look::default(),
+        };
+        let watched = p.settings.as_ref().filter(|_| before.shows());
+        seen.settings_kept = watched.map(|_| true);
         for (done, at_ms) in (0..).zip(points) {
             cx.progress.step(done, asked.into(), &format!("cutting the power {at_ms} ms into the boot"));
             let after = Duration::from_millis(at_ms);
@@ -117,12 +137,25 @@ impl TypedCheck for CycleResilience {
             tokio::time::sleep(after).await;
             let up = sign.restart(cx, p.off_ms, within).await?;
             let after_ms = up.map(|after| after.as_millis() as u64);
-            seen.cuts.push(Cut { at_ms, recovered: up.is_some(), after_ms });
+            seen.cuts.push(Cut { at_ms, recovered: up.is_some(), after_ms, lost: Vec::new() });
             if up.is_none() {
                 break;
             }
+            if let (Some(settings), Some(cut)) = (watched, seen.cuts.last_mut()) {
+                match settings.kept(cx, &before).await? {
+                    Kept::All => {}
+                    Kept::Lost(parts) => {
+                        cut.lost = parts;
+                        seen.settings_kept = Some(false);
+                        break; // what is lost once cannot be lost again
+                    }
+                    Kept::Unknown => seen.settings_kept = None,
+                }
+            }
         }
-        seen.all_recovered = seen.cuts.len() == asked as usize && seen.cuts.iter().all(|cut| cut.recovered);
+        let ended_by_loss = seen.settings_kept == Some(false);
+        seen.all_recovered =
+            (seen.cuts.len() == asked as usize || ended_by_loss) && seen.cuts.iter().all(|cut| cut.recovered);
         Ok(seen)
     }
 }

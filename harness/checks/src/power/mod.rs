@@ -3,3 +3,4 @@
 pub(crate) mod boot_time;
 pub(crate) mod cycle_resilience;
 mod recovery;
+mod settings;

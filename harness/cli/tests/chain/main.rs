@@ -3,6 +3,7 @@
 mod assessment;
 mod bad_input;
 mod comparing;
+mod hardware;
 mod hostile;
 mod interrupted;
 mod real_servers;

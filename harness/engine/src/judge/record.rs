@@ -104,6 +104,11 @@ pub(crate) mod phase {
     pub(crate) const SHARED: &str = "shared";
 }
 
+/// Whether a step was left out by its `unless`.
+fn skipped(data: &Value) -> bool {
+    data.get("skipped").is_some()
+}
+
 impl Collector {
     /// Takes one line of the attempt. Lines that say nothing about it are passed over.
     pub fn take(&mut self, kind: &str, about: &Ref, data: &Value) {
@@ -113,6 +118,9 @@ impl Collector {
                 self.evidence(data);
                 self.bind(data, data["observation"].clone());
             }
+            // Left out by its `unless`: what the plan expects of it says whether that will do.
+            (kind::STEP_START, phase::BEFORE) if skipped(data) => self.control(data, "before", Ok(Value::Null)),
+            (kind::STEP_START, phase::AFTER) if skipped(data) => self.control(data, "after", Ok(Value::Null)),
             (kind::OBSERVATION, phase::BEFORE) => self.control(data, "before", Ok(data["observation"].clone())),
             (kind::OBSERVATION, phase::AFTER) => self.control(data, "after", Ok(data["observation"].clone())),
             (kind::INFRA_FAULT, phase) => self.fault(phase, data),
@@ -164,7 +172,7 @@ impl Collector {
                 self.turns.insert(path.clone(), own);
                 self.order.push(path);
             }
-        } else if data.get("skipped").is_some() {
+        } else if skipped(data) {
             self.bind(data, Value::Null);
         }
     }

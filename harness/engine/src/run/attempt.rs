@@ -158,15 +158,14 @@ impl Attempt {
             } else {
                 self.step(&control.step, scope, &site, 0, until).await
             };
-            match end {
-                Some(StepEnd::Seen(seen)) => {
-                    let held = control_holds(&control.expect, &step_name(&control.step), &seen, scope);
-                    all_held &= held == Ok(true);
-                }
+            let seen = match end {
+                Some(StepEnd::Seen(seen)) => seen,
                 Some(StepEnd::Interrupted | StepEnd::Stopped) => return false,
                 Some(StepEnd::Faulted(_) | StepEnd::Unanswered) => return false,
-                None => {}
-            }
+                None => Value::Null, // left out by its `unless`
+            };
+            let held = control_holds(&control.expect, &step_name(&control.step), &seen, scope);
+            all_held &= held == Ok(true);
         }
         // A violation stands against a control that fails afterwards, because it was recorded while the DUT was alive; of a
         // DUT that was never seen alive nothing is recorded.

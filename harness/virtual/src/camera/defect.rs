@@ -32,6 +32,8 @@ pub enum Defect {
     BootloaderShell,
     /// The boot log shows the key of the radio network.
     BootLogLeaksKey,
+    /// A power cut in the middle of a boot takes account and settings away.
+    SettingsLostOnPowerCut,
     /// The website has no reporting policy.
     NoPolicyPage,
     /// The reporting policy is behind a logon.
@@ -128,8 +130,12 @@ const TOUCHING: &[&str] = &[
     "5.1-1-2 b",
     "5.1-5-2 a",
     "5.1-5-2 b",
+    "5.4-1-2 a",
     "5.6-1-2 a",
     "5.6-1-2 b",
+    "5.6-4-2 b",
+    "5.9-1-2 b",
+    "5.9-2-2 b",
 ];
 
 /// Units that read the maker's website.
@@ -203,6 +209,9 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     seeded(Defect::BootLogLeaksKey, "boot-log-leaks-key",
         "the boot log on the serial console shows the pre-shared key of the radio network",
         &["5.4-1-2 a"]),
+    seeded(Defect::SettingsLostOnPowerCut, "settings-lost-on-power-cut",
+        "power lost in the middle of a boot takes the account and the settings away",
+        &["5.9-1-2 b", "5.9-2-2 b"]),
     site(Defect::NoPolicyPage, "no-policy-page",
         "the website has no page about reporting security issues",
         &["PSTI-2.1", "PSTI-2.2", "PSTI-2.3", "PSTI-2.4a", "PSTI-2.4b", "PSTI-2.4c", "PSTI-2.4d", "PSTI-2.4e", "PSTI-2.5",

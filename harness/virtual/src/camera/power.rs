@@ -56,7 +56,13 @@ pub(crate) async fn supervise(
                 match (on, life.take()) {
                     (true, None) => life = Some(Life::begin(&camera, &line, &phase, &stop)),
                     (true, running) => life = running,
-                    (false, Some(ending)) => ending.end(&line, &phase).await,
+                    (false, Some(ending)) => {
+                        let booting = matches!(*phase.borrow(), Phase::Booting);
+                        ending.end(&line, &phase).await;
+                        if booting && camera.is(Defect::SettingsLostOnPowerCut) {
+                            camera.state().factory_reset();
+                        }
+                    }
                     (false, None) => {}
                 }
                 let _ = done.send(());

@@ -18,7 +18,7 @@ pub(crate) const KEYS: [&str; 8] =
     ["assay", "product", "editions", "samples", "ics", "ixit", "procedures", "external_evidence"];
 pub(crate) const SAMPLE_KEYS: [&str; 9] =
     ["id", "serial", "mac", "ssid", "model", "batch", "password", "passwords", "custody"];
-pub(crate) const PROCEDURES: [&str; 4] = ["first_use", "factory_reset", "logon", "state"];
+pub(crate) const PROCEDURES: [&str; 5] = ["first_use", "factory_reset", "logon", "state", "settings"];
 /// Where a secret may come from.
 pub(crate) const SECRETS: [&str; 3] = ["label", "file", "env"];
 

@@ -169,12 +169,16 @@ fn judged(unit: &Unit, fields: &Fields<'_>, mistakes: &Mistakes) {
 }
 
 /// Holds effect and needs of a unit against those of its checks, shared ones that it names included.
+///
+/// A step with `unless` is left out where the plan says so, for want of a console for instance: what it needs is no
+/// need of the unit. How deep it may reach is.
 fn checks_of(lowered: &mut LoweredUnit, around: &Around<'_>) {
     let mut used: Vec<(&'static str, Effect, &[&'static str], Span)> = Vec::new();
     let mut take = |step: &Step, span: &Span| {
         if let Action::Check { check, .. } = &step.action {
             let info = check.info();
-            used.push((info.name, info.effect, info.needs, span.clone()));
+            let needs = if step.unless.is_some() { &[] } else { info.needs };
+            used.push((info.name, info.effect, needs, span.clone()));
         }
     };
     let unit = &lowered.unit;

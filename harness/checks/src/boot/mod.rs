@@ -1,0 +1,3 @@
+//! What a DUT starts.
+
+pub(crate) mod secure;
