@@ -11,6 +11,8 @@ use crate::lab::{HostFacts, Particulars};
 use crate::report::ReportState;
 use crate::{Effect, Equipment, Reason, Verdict};
 
+pub mod indexed;
+
 /// The tally of six verdicts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -727,93 +729,6 @@ impl Results {
             inputs_sha256: self.inputs_sha256.clone(),
             journal_head: self.journal_head.clone(),
             editions: self.editions(),
-        }
-    }
-}
-
-/// A map that keeps the order of insertion, because the order of units is the order of the plan.
-pub mod indexed {
-    use serde::de::{DeserializeOwned, Error as _};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    /// Key and value in order of insertion. Small enough in number that lookups may walk, but see [`Map::get`].
-    #[derive(Debug, Clone, PartialEq)]
-    pub struct Map<T> {
-        entries: Vec<(String, T)>,
-        index: std::collections::HashMap<String, usize>,
-    }
-
-    impl<T> Default for Map<T> {
-        fn default() -> Self {
-            Self { entries: Vec::new(), index: std::collections::HashMap::new() }
-        }
-    }
-
-    impl<T> Map<T> {
-        /// Inserts at the end, or replaces in place.
-        pub fn insert(&mut self, key: String, value: T) {
-            if let Some(&at) = self.index.get(&key) {
-                self.entries[at].1 = value;
-            } else {
-                self.index.insert(key.clone(), self.entries.len());
-                self.entries.push((key, value));
-            }
-        }
-        /// The value under `key`.
-        pub fn get(&self, key: &str) -> Option<&T> {
-            self.index.get(key).map(|&at| &self.entries[at].1)
-        }
-        /// The value under `key`, to be changed.
-        pub fn get_mut(&mut self, key: &str) -> Option<&mut T> {
-            self.index.get(key).map(|&at| &mut self.entries[at].1)
-        }
-        /// In order of insertion.
-        pub fn iter(&self) -> impl ExactSizeIterator<Item = (&String, &T)> {
-            self.entries.iter().map(|(k, v)| (k, v))
-        }
-        /// In order of insertion, values to be changed.
-        pub fn iter_mut(&mut self) -> impl ExactSizeIterator<Item = (&String, &mut T)> {
-            self.entries.iter_mut().map(|(k, v)| (&*k, v))
-        }
-        /// The values, in order.
-        pub fn values(&self) -> impl Iterator<Item = &T> {
-            self.entries.iter().map(|(_, v)| v)
-        }
-        /// How many.
-        #[must_use]
-        pub const fn len(&self) -> usize {
-            self.entries.len()
-        }
-        /// Whether there is none.
-        #[must_use]
-        pub const fn is_empty(&self) -> bool {
-            self.entries.is_empty()
-        }
-    }
-
-    impl<T> FromIterator<(String, T)> for Map<T> {
-        fn from_iter<I: IntoIterator<Item = (String, T)>>(iter: I) -> Self {
-            let mut map = Self::default();
-            for (key, value) in iter {
-                map.insert(key, value);
-            }
-            map
-        }
-    }
-
-    impl<T: Serialize> Serialize for Map<T> {
-        fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-            s.collect_map(self.iter())
-        }
-    }
-
-    impl<'de, T: DeserializeOwned> Deserialize<'de> for Map<T> {
-        fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-            let object = serde_json::Map::deserialize(d)?; // keeps order: feature `preserve_order`
-            object
-                .into_iter()
-                .map(|(k, v)| serde_json::from_value(v).map(|v| (k, v)).map_err(D::Error::custom))
-                .collect()
         }
     }
 }
