@@ -158,7 +158,12 @@ impl Format {
             Self::Html => html::render(results, trace, reader.role),
             Self::Junit => junit::render(results, junit::Dialect::Default),
             Self::JunitRich => junit::render(results, junit::Dialect::Rich),
-            Self::Json => summary::results_json(results),
+            Self::Json => {
+                let mut out = Vec::new();
+                let written = summary::results_json(results, &mut out);
+                written.map_err(|e| ReportError::Json { file: Self::Json.path(), reason: e.to_string() })?;
+                Ok(out)
+            }
             Self::Summary => summary::summary_json(results),
             Self::Csv => csv::render(results),
             Self::Sarif => sarif::render(results),

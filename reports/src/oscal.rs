@@ -5,58 +5,119 @@ use std::collections::HashMap;
 
 use assay_model::Verdict;
 use assay_model::results::{EvidenceItem, Results};
+use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::ReportError;
 use crate::entry::{Entry, EvidenceIndex, catalogue};
 use crate::law::{NO_ADVICE, editions};
-use crate::summary::pretty;
+use crate::summary::{Listed, pretty};
 use crate::visible::visible_line;
 
 const NS: &str = "https://assay-hil.example/ns/oscal";
+
+/// The run's result, its long lists made while they are written. OSCAL refuses empty lists.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Told<Observations, Findings> {
+    uuid: String,
+    title: String,
+    description: &'static str,
+    start: String,
+    end: String,
+    props: [Value; 3],
+    reviewed_controls: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observations: Option<Observations>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    risks: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Findings>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Document<T> {
+    assessment_results: Whole<T>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Whole<T> {
+    uuid: String,
+    metadata: Value,
+    import_ap: Value,
+    results: [T; 1],
+}
 
 pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
     let id = |what: &str| uuid(&results.run_id, what);
     let entries: Vec<Entry<'_>> = Entry::all(results).collect();
     let evidence = EvidenceIndex::of(results);
-    let uuids: Vec<String> = (0..entries.len()).map(|n| id(&format!("observation {n}"))).collect();
-    let observations: Vec<Value> =
-        entries.iter().zip(&uuids).map(|(e, uuid)| observation(results, e, &evidence.of_reasons(e), uuid)).collect();
-    let mut related: HashMap<&str, Vec<Value>> = HashMap::new();
-    for (entry, uuid) in entries.iter().zip(&uuids) {
-        related.entry(entry.id).or_default().push(json!({"observation-uuid": uuid}));
+    let mut related: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (n, entry) in entries.iter().enumerate() {
+        related.entry(entry.id).or_default().push(n);
     }
-    let mut findings = Vec::new();
-    let mut risks = Vec::new();
-    let mut excluded = Vec::new();
-    for (unit_id, unit) in results.units.iter() {
-        if unit.effective() == Verdict::NotApplicable {
-            excluded.push(json!({"control-id": token(unit_id)}));
-            continue;
-        }
-        let mut finding = json!({
-            "uuid": id(&format!("finding {unit_id}")),
-            "title": line(&format!("{unit_id} {}", unit.title)),
-            "description": line(&unit.question),
-            "props": [prop("verdict", unit.effective().word()), prop("catalogue", &catalogue(unit))],
-            "target": {"type": "objective-id", "target-id": token(unit_id), "status": status(unit.effective())},
-            "related-observations": related.remove(unit_id.as_str()).unwrap_or_default(),
-        });
-        if let Some(w) = &unit.waived {
-            let risk = id(&format!("risk {unit_id}"));
-            finding["related-risks"] = json!([{"risk-uuid": risk}]);
-            risks.push(json!({"uuid": risk, "title": line(&format!("Waiver {}", w.id)), "description": line(&w.reason),
-                "statement": line(&format!("FAIL waived until {}, approved by {}", w.expires, w.approver)), "status": "deviation-approved"}));
-        }
-        findings.push(finding);
+    let numbered = |n: usize| id(&format!("observation {n}"));
+    let observations =
+        || entries.iter().enumerate().map(|(n, e)| observation(results, e, &evidence.of_reasons(e), &numbered(n)));
+    let applicable = || results.units.iter().filter(|(_, unit)| unit.effective() != Verdict::NotApplicable);
+    let findings = || {
+        applicable().map(|(unit_id, unit)| {
+            let numbers = related.get(unit_id.as_str()).map_or(&[][..], Vec::as_slice);
+            let mut finding = json!({
+                "uuid": id(&format!("finding {unit_id}")),
+                "title": line(&format!("{unit_id} {}", unit.title)),
+                "description": line(&unit.question),
+                "props": [prop("verdict", unit.effective().word()), prop("catalogue", &catalogue(unit))],
+                "target": {"type": "objective-id", "target-id": token(unit_id), "status": status(unit.effective())},
+                "related-observations": numbers.iter().map(|n| json!({"observation-uuid": numbered(*n)})).collect::<Vec<_>>(),
+            });
+            if unit.waived.is_some() {
+                finding["related-risks"] = json!([{"risk-uuid": id(&format!("risk {unit_id}"))}]);
+            }
+            finding
+        })
+    };
+    let risks = applicable().filter_map(|(unit_id, unit)| {
+        let w = unit.waived.as_ref()?;
+        Some(json!({"uuid": id(&format!("risk {unit_id}")), "title": line(&format!("Waiver {}", w.id)), "description": line(&w.reason),
+            "statement": line(&format!("FAIL waived until {}, approved by {}", w.expires, w.approver)), "status": "deviation-approved"}))
+    });
+    let result = Told {
+        uuid: id("result"),
+        title: line(&format!("Run {}", results.run_id)),
+        description: "Security conformance tests by Assay.",
+        start: line(&results.started),
+        end: line(&results.ended),
+        props: [
+            prop("product-verdict", results.conformance().word()),
+            prop("journal-head", &results.journal_head),
+            prop("inputs-sha256", &results.inputs_sha256),
+        ],
+        reviewed_controls: json!({"control-selections": [selection(results)]}),
+        observations: (!entries.is_empty()).then_some(Listed(observations)),
+        risks: risks.collect(),
+        findings: applicable().next().map(|_| Listed(findings)),
+    };
+    let document = Document {
+        assessment_results: Whole {
+            uuid: id("document"),
+            metadata: json!({"title": line(&format!("Assay run {}", results.run_id)), "last-modified": line(&results.ended), "version": "0", "oscal-version": "1.1.2", "remarks": remarks(results)}),
+            import_ap: json!({"href": "../inputs/plan.yaml"}),
+            results: [result],
+        },
+    };
+    pretty("results/oscal-ar.json", &document)
+}
+
+fn selection(results: &Results) -> Value {
+    let (mut covered, mut excluded) = (Vec::new(), Vec::new());
+    for (id, unit) in results.units.iter() {
+        let list = if unit.effective() == Verdict::NotApplicable { &mut excluded } else { &mut covered };
+        list.push(json!({"control-id": token(id)}));
     }
-    let covered: Vec<Value> = results
-        .units
-        .iter()
-        .filter(|(_, u)| u.effective() != Verdict::NotApplicable)
-        .map(|(id, _)| json!({"control-id": token(id)}))
-        .collect();
     let mut selection = if covered.is_empty() {
         // A selection must select: with everything excluded, or nothing there, this is the one that can be written.
         json!({"description": "No unit was judged.", "include-all": {}})
@@ -69,25 +130,7 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
             "Excluded units are NOT_APPLICABLE by a rule over ICS and IXIT; rule and values are in their observations."
         );
     }
-    let mut result = json!({
-        "uuid": id("result"), "title": line(&format!("Run {}", results.run_id)), "description": "Security conformance tests by Assay.",
-        "start": line(&results.started), "end": line(&results.ended),
-        "props": [prop("product-verdict", results.conformance().word()), prop("journal-head", &results.journal_head), prop("inputs-sha256", &results.inputs_sha256)],
-        "reviewed-controls": {"control-selections": [selection]},
-    });
-    // OSCAL refuses empty lists.
-    for (key, list) in [("observations", observations), ("risks", risks), ("findings", findings)] {
-        if !list.is_empty() {
-            result[key] = Value::Array(list);
-        }
-    }
-    let document = json!({"assessment-results": {
-        "uuid": id("document"),
-        "metadata": {"title": line(&format!("Assay run {}", results.run_id)), "last-modified": line(&results.ended), "version": "0", "oscal-version": "1.1.2", "remarks": remarks(results)},
-        "import-ap": {"href": "../inputs/plan.yaml"},
-        "results": [result],
-    }});
-    pretty("results/oscal-ar.json", &document)
+    selection
 }
 
 /// Editions, and that nothing is legal advice.

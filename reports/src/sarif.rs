@@ -4,43 +4,82 @@ use std::collections::HashMap;
 
 use assay_model::results::Results;
 use assay_model::{ReasonClass, Verdict};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::ReportError;
 use crate::entry::{Entry, Scope, catalogue, group};
 use crate::law::{NO_ADVICE, editions};
-use crate::summary::pretty;
+use crate::summary::{Listed, pretty};
 use crate::visible::visible;
 
+/// A run whose lists are made while they are written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<Rules, Found> {
+    tool: Tool<Rules>,
+    automation_details: Value,
+    invocations: Value,
+    results: Found,
+    properties: Value,
+}
+
+#[derive(Serialize)]
+struct Tool<Rules> {
+    driver: Driver<Rules>,
+}
+
+#[derive(Serialize)]
+struct Driver<Rules> {
+    name: String,
+    version: String,
+    rules: Rules,
+}
+
+#[derive(Serialize)]
+struct Log<Rules, Found> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<Rules, Found>; 1],
+}
+
 pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
-    let rules: Vec<Value> = results.units.iter().map(|(id, unit)| {
-        json!({"id": shown(id), "shortDescription": {"text": shown(&unit.title)}, "fullDescription": {"text": shown(&unit.question)},
-            "properties": {"catalogue": catalogue(unit), "group": shown(group(unit)), "provision": shown(&unit.provision)}})
-    }).collect();
+    let rules = || {
+        results.units.iter().map(|(id, unit)| {
+            json!({"id": shown(id), "shortDescription": {"text": shown(&unit.title)}, "fullDescription": {"text": shown(&unit.question)},
+                "properties": {"catalogue": catalogue(unit), "group": shown(group(unit)), "provision": shown(&unit.provision)}})
+        })
+    };
     let places: HashMap<&str, usize> = results.units.iter().enumerate().map(|(n, (id, _))| (id.as_str(), n)).collect();
-    let (mut list, mut notifications) = (Vec::new(), Vec::new());
-    for entry in Entry::all(results) {
-        match entry.verdict {
-            Verdict::Error => notifications.push(notification(&entry)),
-            _ => list.push(result(results, &entry, places.get(entry.id).copied())),
-        }
-    }
+    let errors = Entry::all(results).filter(|entry| entry.verdict == Verdict::Error);
+    let notifications: Vec<Value> = errors.map(|entry| notification(&entry)).collect();
+    let found = || {
+        let judged = Entry::all(results).filter(|entry| entry.verdict != Verdict::Error);
+        judged.map(|entry| result(results, &entry, places.get(entry.id).copied()))
+    };
     let editions = editions(results).into_iter().map(|(id, (_, edition))| (id, json!(edition)));
     let editions: serde_json::Map<String, Value> = editions.collect();
-    let run = json!({
-        "tool": {"driver": {"name": results.tool.name, "version": results.tool.version, "rules": rules}},
-        "automationDetails": {"id": shown(&results.run_id)},
-        "invocations": [{
+    let run = Run {
+        tool: Tool {
+            driver: Driver {
+                name: results.tool.name.clone(),
+                version: results.tool.version.clone(),
+                rules: Listed(rules),
+            },
+        },
+        automation_details: json!({"id": shown(&results.run_id)}),
+        invocations: json!([{
             "executionSuccessful": notifications.is_empty() && !results.partial,
             "exitCode": results.exit_code,
             "startTimeUtc": shown(&results.started), "endTimeUtc": shown(&results.ended),
             "toolExecutionNotifications": notifications,
-        }],
-        "results": list,
-        "properties": {"product_verdict": results.conformance().word(), "journal_head": results.journal_head, "inputs_sha256": results.inputs_sha256,
-            "editions": editions, "note": NO_ADVICE},
-    });
-    let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]});
+        }]),
+        results: Listed(found),
+        properties: json!({"product_verdict": results.conformance().word(), "journal_head": results.journal_head, "inputs_sha256": results.inputs_sha256,
+            "editions": editions, "note": NO_ADVICE}),
+    };
+    let log = Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] };
     pretty("results/results.sarif", &log)
 }
 

@@ -73,9 +73,7 @@ pub fn disclose(
     if fs::symlink_metadata(target).is_ok() {
         return Err(DiscloseError::Exists(target.to_owned()));
     }
-    let mut partial = target.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
+    let partial = target.with_added_extension("partial");
     if fs::symlink_metadata(&partial).is_ok() {
         return Err(DiscloseError::Exists(partial));
     }

@@ -192,7 +192,7 @@ impl SigningKey {
     /// Neither `path` nor `path.pub` holds a public key.
     pub fn by_ssh_keygen(path: &Path) -> Result<Self, KeyError> {
         let text = fs::read_to_string(path).map_err(|source| KeyError::Read { path: path.to_owned(), source })?;
-        let beside = || fs::read_to_string(public_path(path)).ok();
+        let beside = || fs::read_to_string(path.with_added_extension("pub")).ok();
         let public = PublicKey::from_openssh(&text)
             .or_else(|| public_half(&text))
             .or_else(|| PublicKey::from_openssh(&beside()?))
@@ -235,7 +235,7 @@ impl SigningKey {
             Err(e) => return Err(create(e.error)),
         }
         let made = Self::held(&key).map_err(|e| create(io::Error::other(e)))?;
-        fs::write(public_path(path), format!("{}\n", made.public_openssh())).map_err(create)?;
+        fs::write(path.with_added_extension("pub"), format!("{}\n", made.public_openssh())).map_err(create)?;
         Ok((made, true))
     }
 
@@ -311,12 +311,6 @@ impl SigningKey {
             Means::Command(_) => Err("ssh-keygen signs nothing but SSHSIG".into()),
         }
     }
-}
-
-fn public_path(path: &Path) -> PathBuf {
-    let mut public = path.as_os_str().to_owned();
-    public.push(".pub");
-    PathBuf::from(public)
 }
 
 fn agent_socket() -> Result<PathBuf, KeyError> {

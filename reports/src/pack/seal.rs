@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -132,7 +132,8 @@ pub fn seal(folder: &Path, results: &Results, key: &SigningKey, options: &SealOp
     check_journal(folder, results)?;
     let pack = Writer { root: folder };
     let trace = Trace::read(folder, results);
-    for format in [Format::Json, Format::Summary, Format::Junit, Format::Html].iter().chain(&options.exports) {
+    pack.streamed(Format::Json.path(), |out| summary::results_json(results, out))?;
+    for format in [Format::Summary, Format::Junit, Format::Html].iter().chain(&options.exports) {
         pack.write(format.path(), &format.render_with(results, &trace)?)?;
     }
     pack.write("journal/head.txt", format!("{}\n", results.journal_head).as_bytes())?;
@@ -239,6 +240,11 @@ impl Writer<'_> {
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SealError> {
         let full = self.root.join(path);
         write::whole(&full, bytes).map_err(|source| SealError::Io { what: "writing", path: full, source })
+    }
+
+    fn streamed(&self, path: &str, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), SealError> {
+        let full = self.root.join(path);
+        write::streamed(&full, content).map_err(|source| SealError::Io { what: "writing", path: full, source })
     }
 
     fn digests(&self, files: &[(String, u64)]) -> Result<Sums, SealError> {
