@@ -60,12 +60,7 @@ fn refuse(text: String, help: &str) -> u8 {
 
 /// `.sig` is what ssh-keygen writes; `.sshsig` is how packs call theirs.
 fn signature_beside(path: &Path) -> Option<PathBuf> {
-    let with = |ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    [".sig", ".sshsig"].into_iter().map(with).find(|path| path.is_file())
+    ["sig", "sshsig"].into_iter().map(|ending| path.with_added_extension(ending)).find(|path| path.is_file())
 }
 
 fn read(path: &Path) -> Result<String, String> {

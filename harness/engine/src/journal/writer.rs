@@ -33,12 +33,12 @@ impl Clock {
     }
 }
 
-/// UTC now, RFC 3339 with microseconds.
 /// The day, UTC, as `2026-11-22`.
 pub(crate) fn today() -> String {
     utc_now().chars().take(10).collect()
 }
 
+/// UTC now, RFC 3339 with microseconds.
 pub(crate) fn utc_now() -> String {
     let now = OffsetDateTime::now_utc();
     format!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::Path;
 
 use super::Vault;
@@ -68,28 +69,29 @@ fn first_hits(vault: &Vault, bytes: &[u8]) -> BTreeMap<String, Leak> {
     found
 }
 
-fn in_file(vault: &Vault, path: &Path, relative: &str) -> io::Result<Vec<Leak>> {
-    let matcher = vault.matcher();
-    // What decides about a hit: a whole form on its left, and the neighbours that make a digest of it.
-    let margin = matcher.longest() + DIGEST + 1;
-    let mut file = File::open(path)?;
-    let mut found = BTreeMap::new();
-    let mut window: Vec<u8> = Vec::with_capacity(CHUNK + 2 * margin);
-    let (mut start, mut done) = (0_u64, 0_usize); // of the window in the file; of what is decided in the window
-    loop {
-        let before = window.len();
-        let read = (&mut file).take(CHUNK as u64).read_to_end(&mut window)?;
-        let decided = if read == 0 { window.len() } else { window.len().saturating_sub(margin).max(done) };
-        note(&mut found, vault, &window, start, done, decided);
-        if read == 0 {
-            break;
-        }
-        debug_assert!(window.len() > before);
-        let keep_from = decided.saturating_sub(margin);
-        window.drain(..keep_from);
-        start += keep_from as u64;
-        done = decided - keep_from;
+/// Whether a file holds any form of any secret, as redaction sees it: what is chance to the leak check counts too.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn holds_a_secret(path: &Path, vault: &Vault) -> io::Result<bool> {
+    if vault.registered() == 0 {
+        return Ok(false);
     }
+    let mut held = false;
+    windows(path, vault.matcher().longest(), |window, _, decided| {
+        held = vault.matcher().hits(window).any(|hit| hit.leaked().is_some() && decided.contains(&hit.start));
+        !held
+    })?;
+    Ok(held)
+}
+
+fn in_file(vault: &Vault, path: &Path, relative: &str) -> io::Result<Vec<Leak>> {
+    let mut found = BTreeMap::new();
+    // What decides about a hit: a whole form on its left, and the neighbours that make a digest of it.
+    windows(path, vault.matcher().longest() + DIGEST + 1, |window, start, decided| {
+        note(&mut found, vault, window, start, decided.start, decided.end);
+        true
+    })?;
     Ok(found
         .into_iter()
         .map(|(id, mut leak): (String, Leak)| {
@@ -97,6 +99,27 @@ fn in_file(vault: &Vault, path: &Path, relative: &str) -> io::Result<Vec<Leak>> 
             leak
         })
         .collect())
+}
+
+/// Reads a file in windows that overlap by `margin` on both sides of what `look` is to decide about: the window, its place
+/// in the file, and the range of it. Ends early where `look` says no.
+fn windows(path: &Path, margin: usize, mut look: impl FnMut(&[u8], u64, Range<usize>) -> bool) -> io::Result<()> {
+    let mut file = File::open(path)?;
+    let mut window: Vec<u8> = Vec::with_capacity(CHUNK + 2 * margin);
+    let (mut start, mut done) = (0_u64, 0_usize); // of the window in the file; of what is decided in the window
+    loop {
+        let before = window.len();
+        let read = (&mut file).take(CHUNK as u64).read_to_end(&mut window)?;
+        let decided = if read == 0 { window.len() } else { window.len().saturating_sub(margin).max(done) };
+        if !look(&window, start, done..decided) || read == 0 {
+            return Ok(());
+        }
+        debug_assert!(window.len() > before);
+        let keep_from = decided.saturating_sub(margin);
+        window.drain(..keep_from);
+        start += keep_from as u64;
+        done = decided - keep_from;
+    }
 }
 
 /// Takes the hits that begin in `from..to` of `window`, which lies `start` bytes into the file.

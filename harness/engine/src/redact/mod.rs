@@ -19,6 +19,7 @@ mod vault;
 
 pub use forms::SHORTEST;
 pub use lab_key::{Encrypting, LabKey};
+pub(crate) use leaks::holds_a_secret;
 pub use leaks::{Leak, leaks};
 pub use register::RegisterEntry;
 pub use stream::StreamRedactor;

@@ -16,7 +16,7 @@ use super::dispatcher::Sender;
 use super::original::Original;
 use super::stream::Stream;
 use crate::journal::{Clock, Entry};
-use crate::redact::{LabKey, StreamRedactor, Vault};
+use crate::redact::{LabKey, StreamRedactor, Vault, holds_a_secret};
 
 /// Longest excerpt for a report, in bytes.
 pub(super) const EXCERPT_BYTES: usize = 2048;
@@ -122,13 +122,14 @@ impl OutFile {
     }
 }
 
-/// A copy of a file without the secrets known by now; none where it holds none.
+/// A copy of a file without the secrets known by now; none where it holds none, which is nearly always so.
 pub(super) fn redacted_twin(path: &Path, vault: &Arc<Vault>) -> io::Result<Option<OutFile>> {
+    if !holds_a_secret(path, vault)? {
+        return Ok(None);
+    }
     let mut input = File::open(path)?;
     let mut redactor = StreamRedactor::new(vault.clone());
-    let mut name = path.as_os_str().to_owned();
-    name.push(".tmp");
-    let mut twin = OutFile::create(name.into())?;
+    let mut twin = OutFile::create(path.with_added_extension("tmp"))?;
     let (mut chunk, mut clean) = (vec![0; 1 << 16], Vec::new());
     loop {
         let length = input.read(&mut chunk)?;
@@ -144,10 +145,6 @@ pub(super) fn redacted_twin(path: &Path, vault: &Arc<Vault>) -> io::Result<Optio
         }
     }
     twin.hits = redactor.hits();
-    if twin.hits == 0 {
-        fs::remove_file(&twin.path)?;
-        return Ok(None);
-    }
     Ok(Some(twin))
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use assay_model::results::SampleResult;
@@ -67,9 +67,10 @@ pub(super) fn commitment(vault: &Vault, text: &str) -> String {
 /// Writes what is derived from the journal: results, one log a unit, the redaction register.
 pub(super) fn write_up(folder: &Path, folded: &Folded, vault: &Vault) -> io::Result<()> {
     let results = &folded.results;
-    let mut text = serde_json::to_vec_pretty(results)?;
-    text.push(b'\n');
-    write(&folder.join("results").join("results.json"), &text)?;
+    streamed(&folder.join("results").join("results.json"), |out| {
+        serde_json::to_writer_pretty(&mut *out, results)?;
+        out.write_all(b"\n")
+    })?;
     let head = format!("{} {}\n", results.journal_records, results.journal_head);
     write(&folder.join("journal").join("head.txt"), head.as_bytes())?;
     let counted = vault.register_entries();
@@ -149,13 +150,16 @@ fn case_log(log: &mut String, what: &str, result: &SampleResult) {
 
 /// Writes beside, then renames: a file of a pack is whole or absent.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".tmp");
-    let beside = PathBuf::from(name);
-    let mut file = fs::File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
+    streamed(path, |out| out.write_all(bytes))
+}
+
+/// The same with what `content` writes.
+fn streamed(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let beside = path.with_added_extension("tmp");
+    let mut out = BufWriter::with_capacity(1 << 16, fs::File::create(&beside)?);
+    content(&mut out)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    fs::rename(beside, path)
 }
 
 /// A name that any file system takes.

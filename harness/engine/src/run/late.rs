@@ -4,8 +4,8 @@
 //! ends, so what holds the secret is written anew, and the journal says which lines and files.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::evidence::redacted_twin;
 use super::folder::write;
 use super::original;
 use crate::journal::{Entry, Journal, digest};
-use crate::redact::{LabKey, Vault};
+use crate::redact::{LabKey, Vault, holds_a_secret};
 
 /// Redacts closed evidence and written lines once more. Gives the line that tells of it; none where nothing was left.
 pub(super) fn redact(
@@ -46,16 +46,6 @@ pub(super) fn redact(
         "head_before": before,
     });
     Ok(Some(Entry::tool(kind::REDACTION_APPLIED, Ref::default(), data)))
-}
-
-/// Cheaper than decoding every line, and nearly always the answer is no.
-fn holds_a_secret(path: &Path, vault: &Vault) -> io::Result<bool> {
-    for line in BufReader::with_capacity(1 << 16, File::open(path)?).split(b'\n') {
-        if vault.leak(&line?).is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Path in the pack → what `evidence.close` says of the file now; also of encrypted originals that came beside.

@@ -41,9 +41,7 @@ impl Original {
 
 /// Where the original of a file lies.
 pub(super) fn beside(twin: &Path) -> PathBuf {
-    let mut name = twin.as_os_str().to_owned();
-    name.push(".age");
-    name.into()
+    twin.with_added_extension("age")
 }
 
 /// Size and digest of an encrypted original.

@@ -100,7 +100,8 @@ impl Stream {
         let name = safe_name(name);
         let document = name.contains('.');
         let base = folder.join(&name);
-        let received = Channel::create(if document { base.clone() } else { with(&base, ".bin") }, vault, lab_key)?;
+        let received =
+            Channel::create(if document { base.clone() } else { base.with_added_extension("bin") }, vault, lab_key)?;
         let mut stream = Self {
             document,
             received,
@@ -115,8 +116,8 @@ impl Stream {
             base,
         };
         if !document {
-            stream.index = Some(Buffered::create(with(&stream.base, ".idx.jsonl"))?);
-            stream.log = Some(Buffered::create(with(&stream.base, ".log"))?);
+            stream.index = Some(Buffered::create(stream.base.with_added_extension("idx.jsonl"))?);
+            stream.log = Some(Buffered::create(stream.base.with_added_extension("log"))?);
         }
         Ok(stream)
     }
@@ -130,7 +131,11 @@ impl Stream {
         }
         let sent = match &mut self.sent {
             Some(sent) => sent,
-            none => none.insert(Channel::create(with(&self.base, ".out.bin"), &self.vault, self.lab_key.as_ref())?),
+            none => none.insert(Channel::create(
+                self.base.with_added_extension("out.bin"),
+                &self.vault,
+                self.lab_key.as_ref(),
+            )?),
         };
         let offset = sent.raw_bytes;
         sent.push(bytes, &mut clean)?;
@@ -213,12 +218,6 @@ impl Stream {
         }
         Ok((files, self.excerpt))
     }
-}
-
-fn with(base: &Path, ending: &str) -> PathBuf {
-    let mut name = base.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
 
 /// Names come from adapters, which may have them from a DUT or a URL.

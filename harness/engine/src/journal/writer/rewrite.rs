@@ -2,7 +2,6 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
-use std::path::PathBuf;
 
 use assay_model::journal::Line;
 
@@ -21,7 +20,7 @@ impl Journal {
     /// The journal does not verify, or the disk refused; the old one is then still in its place.
     pub(crate) fn rewrite(&mut self, mut edit: impl FnMut(&mut Line) -> bool) -> Result<Vec<u64>, JournalError> {
         self.sync()?;
-        let beside = self.beside();
+        let beside = self.path.with_added_extension("tmp");
         let error = |source| JournalError::Io { what: "write anew", path: self.path.clone(), source };
         let mut out = BufWriter::new(File::create(&beside).map_err(error)?);
         let (mut head, mut changed, mut failed) = (GENESIS.to_owned(), Vec::new(), Ok(()));
@@ -61,11 +60,5 @@ impl Journal {
         self.out = BufWriter::with_capacity(1 << 16, file);
         self.head = head;
         Ok(changed)
-    }
-
-    fn beside(&self) -> PathBuf {
-        let mut name = self.path.as_os_str().to_owned();
-        name.push(".tmp");
-        name.into()
     }
 }
