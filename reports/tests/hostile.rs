@@ -62,7 +62,7 @@ fn everywhere(text: &str) -> Results {
         text.clone_into(&mut item.excerpt);
     }
     results.not_covered.push((text.to_owned(), text.to_owned()));
-    results
+    fixture::issued(results, text)
 }
 
 /// A pack's folder whose serial log and exchanges are hostile too.

@@ -62,6 +62,46 @@ fn the_fixture_is_stable() {
 }
 
 #[test]
+fn an_issued_report_says_who_tested_for_whom_and_who_signed() {
+    let html = render(&fixture::issued(fixture::results(), "as stated"));
+    for (section, facts) in [
+        (
+            "laboratory",
+            &[
+                "Customer</dt><dd>as stated",
+                "Decision rule</dt><dd>simple-acceptance: as stated",
+                "chosen by as stated",
+                "temperature 23 °C",
+                "TL-17, for as stated",
+                "2026-11-18",
+                "source as stated, synchronised, +0.4 ms",
+            ][..],
+        ),
+        (
+            "issue",
+            &[
+                "EX-17, revision 2",
+                "amended, issued 2026-11-23 10:00:00 UTC",
+                "as stated (p-1)",
+                "authoriser",
+                "revisions/1",
+                "Reason: as stated",
+            ],
+        ),
+        ("baseline", &["firmware as stated: 1 regressed", "5.6-1-2 b", "PASS", "FAIL"]),
+        ("deviations", &["From the method, as the laboratory states"]),
+        ("equipment", &["SW-9", "calibration was due 2026-01-31"]),
+    ] {
+        let body = between(&html, &format!("<section id=\"{section}\""), "</section>");
+        for fact in facts {
+            assert!(body.contains(fact), "`{fact}` in {body}");
+        }
+    }
+    let draft = render(&fixture::results());
+    assert!(!draft.contains("id=\"issue\"") && !draft.contains("id=\"laboratory\""), "a draft states neither");
+}
+
+#[test]
 fn the_policy_has_the_hashes_of_the_very_bytes_and_nothing_is_loaded() {
     let html = render(&fixture::results());
     let hash = |text: &str| base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text));

@@ -1,4 +1,5 @@
-//! Exports as other people's programs read them: Jenkins' schema, junitparser, compliance-trestle, the schema of SARIF.
+//! Exports as other people's programs read them: Jenkins' schema, junitparser (which GitHub actions use), a reader from
+//! npm, compliance-trestle, the schema of SARIF.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod chromium;
@@ -100,6 +101,26 @@ fn junitparser_reads_the_same_verdicts_and_the_rich_properties() {
             assert_eq!((&failed[4]["verdict"], &failed[4]["unit"]), (&"FAIL".into(), &"5.6-1-2 b".into()));
             assert_eq!(failed[4]["reason"], "requirement/expectation");
         }
+    }
+}
+
+#[test]
+fn a_reader_from_npm_reads_the_same_verdicts() {
+    const READ: &str = "import { readFileSync } from 'node:fs'; import { parse } from 'junit2json';\n\
+        const cases = (await parse(readFileSync(process.argv[1]))).testsuite.flatMap((s) => s.testcase ?? []);\n\
+        const with_ = (what) => cases.filter((c) => c[what] !== undefined).length;\n\
+        console.log(JSON.stringify([cases.length, with_('failure'), with_('error'), with_('skipped')]));";
+    let Some(reader) = tool("junit-reader/node_modules/junit2json", "junit2json") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let results = fixture::results();
+    for format in [Format::Junit, Format::JunitRich] {
+        let file = write(folder.path(), "junit.xml", &format.render(&results).unwrap());
+        let mut node = Command::new("node");
+        let out = node.args(["--input-type=module", "-e", READ]).arg(&file).current_dir(&reader).output().unwrap();
+        assert!(out.status.success(), "{}", said(&out));
+        let counted: [usize; 4] = serde_json::from_slice(&out.stdout).unwrap();
+        let [failures, errors, skipped] = expected(&results);
+        assert_eq!(counted, [27, failures, errors, skipped], "{}", said(&out));
     }
 }
 

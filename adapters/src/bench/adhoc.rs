@@ -17,6 +17,7 @@ pub fn one_host(host: &str, permits: Vec<Effect>, limits: Limits) -> BenchReques
         defects: Vec::new(),
         sample_count: None,
         folder: PathBuf::from("."),
+        dossier: None,
         permits,
         limits,
     }

@@ -57,7 +57,11 @@ impl BenchProvider for LocalBench {
             hosts.insert(name.clone(), address);
         }
         let wired = settings.duts.into_iter().map(|dut| wire(dut, request)).collect();
-        let documents = DocumentSettings { folder: request.folder.clone(), hosts, ..DocumentSettings::default() };
+        let documents = DocumentSettings {
+            folder: request.dossier.clone().unwrap_or_else(|| request.folder.clone()),
+            hosts,
+            ..DocumentSettings::default()
+        };
         let reference = if self.reference { Some(Reference::start_in(&mut addresses).await?) } else { None };
         Ok(Box::new(Station::new(wired, addresses, documents, reference)))
     }

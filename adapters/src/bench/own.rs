@@ -1,6 +1,6 @@
 //! Ways that need no bench: documents, and the person at the terminal.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use assay_model::touch::document::Politeness;
@@ -10,12 +10,13 @@ use tokio::sync::Mutex;
 use crate::document::{DocumentSettings, DocumentSources, Library};
 use crate::operator::{Terminal, TerminalOperator};
 
-/// What the tool itself provides to units that touch no DUT. Attachments go to `recorder`.
+/// What the tool itself provides to units that touch no DUT: documents, whose relative paths begin in `dossier`, and a
+/// terminal. Attachments go to `recorder`.
 ///
 /// In a survey it is documents alone, asked for politely and each once; they go to `recorder` too.
 #[must_use]
-pub fn own_ways(recorder: Arc<dyn Recorder>, survey: Option<Politeness>) -> Touches {
-    let settings = DocumentSettings { folder: PathBuf::from("."), ..DocumentSettings::default() };
+pub fn own_ways(recorder: Arc<dyn Recorder>, dossier: &Path, survey: Option<Politeness>) -> Touches {
+    let settings = DocumentSettings { folder: dossier.to_owned(), ..DocumentSettings::default() };
     let documents = DocumentSources::new(settings, Arc::new(AddressBook::new()));
     if let Some(politeness) = survey {
         let library = documents.ok().and_then(|sources| Library::new(sources.polite(politeness), recorder).ok());

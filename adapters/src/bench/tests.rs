@@ -28,6 +28,7 @@ fn request(provider: &str, settings: Value, duts: Value) -> BenchRequest {
         defects: Vec::new(),
         sample_count: None,
         folder: PathBuf::from("."),
+        dossier: None,
         permits: vec![Effect::Passive],
         limits: Limits::default(),
     }

@@ -76,6 +76,7 @@ impl Lab {
             defects: defects.iter().map(|d| (*d).to_owned()).collect(),
             sample_count: None,
             folder: PathBuf::from("."),
+            dossier: None,
             permits: vec![Effect::Disruptive],
             limits: Limits { pause_ms: 0, ..Limits::default() },
         };

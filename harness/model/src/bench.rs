@@ -92,8 +92,10 @@ pub struct BenchRequest {
     pub defects: Vec<String>,
     /// How many samples were asked for on the command line.
     pub sample_count: Option<u32>,
-    /// The folder of the bench file, for relative paths.
+    /// The folder of the bench file, for its own relative paths.
     pub folder: PathBuf,
+    /// The folder of the dossier, for documents that it names; `None` where there is no dossier.
+    pub dossier: Option<PathBuf>,
     /// What the bench permits.
     pub permits: Vec<Effect>,
     /// Limits on rate and tries.

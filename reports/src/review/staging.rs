@@ -71,9 +71,7 @@ impl Staging {
             TryLockError::WouldBlock => StagingError::Locked(pack.clone()),
             TryLockError::Error(source) => StagingError::Io { what: "locking", path: sums.clone(), source },
         })?;
-        let mut name = target.into_os_string();
-        name.push(".partial");
-        let folder = PathBuf::from(name);
+        let folder = target.with_added_extension("partial");
         if fs::symlink_metadata(&folder).is_ok() {
             if !folder.join("revisions").is_dir() {
                 return Err(StagingError::InTheWay(folder));

@@ -41,6 +41,7 @@ fn request(settings: Value) -> BenchRequest {
         defects: Vec::new(),
         sample_count: None,
         folder: ".".into(),
+        dossier: None,
         permits: vec![Effect::Passive],
         limits: Limits::default(),
     }

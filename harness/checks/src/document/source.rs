@@ -37,7 +37,8 @@ pub(crate) struct Provenance {
     pub(crate) found: bool,
     /// Whether anything answered at all, if only to refuse.
     pub(crate) answered: bool,
-    /// Whether there is text to read: a PDF or a picture has none for this check.
+    /// Whether there is text to read, and all of it: a picture has none for this check, and of a page cut short nobody
+    /// can say what it lacks.
     pub(crate) readable: bool,
     /// Status code; 0 for files, literals, and without an answer.
     pub(crate) status: u16,
@@ -140,10 +141,17 @@ fn fetched(document: assay_model::touch::document::Document) -> Reading {
         // A record that is played back has the bytes alone.
         (false, true) => decoded(document.bytes.as_slice(), &document.text),
     };
-    let page = if is_html(&document.media_type, &raw) { Page::of_html(&raw) } else { Page::of_text(&document.text) };
+    let page = match () {
+        () if document.truncated => Page::default(), // nothing is concluded from a part
+        () if is_html(&document.media_type, &raw) => Page::of_html(&raw),
+        () => Page::of_text(&document.text),
+    };
     let text_chars = page.text().chars().count();
     let note = match (document.status, text_chars) {
         (400.., _) => format!("status {}", document.status),
+        _ if document.truncated => {
+            format!("it is longer than {} MiB, and the rest was not read", MAX_BYTES / (1024 * 1024))
+        }
         (_, 0) if document.bytes.as_slice().is_empty() => "the document is empty".into(),
         (_, 0) if !document.unread.is_empty() => document.unread.clone(),
         (_, 0) => format!("no text can be read out of it (media type `{}`)", document.media_type),

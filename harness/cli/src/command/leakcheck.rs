@@ -50,30 +50,54 @@ pub(super) fn run(args: &Leakcheck) -> u8 {
     if certain == 0 { exit::OK } else { exit::INTEGRITY }
 }
 
+/// Whether a revision holds no secret of its run: a reviewer may have typed one. Where the lab's vault of the run is on
+/// another machine nobody can tell, and that is said.
+pub(super) fn may_be_revised(folder: &Path) -> bool {
+    let path = run_of(folder).ok().zip(vaults()).map(|(run, vaults)| vault_path(&vaults, &run));
+    match path.filter(|path| path.exists()).map(|path| Vault::read(&path)) {
+        Some(Ok(vault)) => places(folder, &vault) == Some(0),
+        Some(Err(error)) => {
+            say::error("leakcheck", format!("the vault of this run could not be read: {error}"), None);
+            false
+        }
+        None => {
+            say::warning(
+                "leakcheck",
+                "the vault of this run is not on this machine: what the reviewer wrote was not searched for its secrets",
+            );
+            true
+        }
+    }
+}
+
 /// Whether a finished run's folder holds no secret; says what stands where if it does.
 pub(super) fn may_be_sealed(folder: &Path, vault: &Vault) -> bool {
-    let found = match leaks(folder, vault, &out_of_question(folder)) {
-        Ok(found) => found,
-        Err(error) => {
-            say::error("leakcheck", format!("the run could not be searched for secrets: {error}"), None);
-            return false;
-        }
-    };
-    let certain: Vec<_> = found.iter().filter(|leak| !leak.doubtful).collect();
-    for leak in certain.iter().take(20) {
-        say::note(format!("  {}", sentence(leak)));
-    }
-    if !certain.is_empty() {
+    let places = places(folder, vault);
+    if let Some(n @ 1..) = places {
         say::error(
             "leak",
-            format!("{} is not sealed: a secret stands in it in clear, {} times", folder.display(), certain.len()),
+            format!("{} is not sealed: a secret stands in it in clear, {n} times", folder.display()),
             Some(
                 "this is a bug of Assay or of a check that makes secrets known too late: keep the folder, report it with the \
                   lines above, and do not pass the folder on",
             ),
         );
     }
-    certain.is_empty()
+    places == Some(0)
+}
+
+/// How often secrets stand in a folder, the first places told; `None` after it was said that it cannot be searched.
+fn places(folder: &Path, vault: &Vault) -> Option<usize> {
+    let found = leaks(folder, vault, &out_of_question(folder))
+        .inspect_err(|error| {
+            say::error("leakcheck", format!("{} could not be searched for secrets: {error}", folder.display()), None);
+        })
+        .ok()?;
+    let certain: Vec<_> = found.iter().filter(|leak| !leak.doubtful).collect();
+    for leak in certain.iter().take(20) {
+        say::note(format!("  {}", sentence(leak)));
+    }
+    Some(certain.len())
 }
 
 /// Files where a hit says nothing: originals that are encrypted to the lab's key, and what stood in public before any device

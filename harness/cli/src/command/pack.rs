@@ -90,9 +90,9 @@ pub(super) fn default_key_path() -> Option<PathBuf> {
     pack::default_key_path(variable("XDG_CONFIG_HOME").as_deref(), variable("HOME").as_deref())
 }
 
-/// Where the vaults of runs stay: beside the signing key, never in a pack.
+/// Where the vaults of runs stay: with the user, never in a pack.
 pub(super) fn vaults() -> Option<PathBuf> {
-    Some(default_key_path()?.parent()?.join("vaults"))
+    Some(default_key_path()?.parent()?.parent()?.join("vaults"))
 }
 
 /// Where the ledgers of benches stay: beside the signing key, one file a bench.

@@ -14,7 +14,7 @@ use assay_reports::visible;
 use serde_json::json;
 
 use super::pack::Signer;
-use super::review_key;
+use super::{leakcheck, review_key};
 use crate::args::Review;
 use crate::{exit, say};
 
@@ -37,6 +37,8 @@ enum Refused {
     Sign(#[from] SignError),
     #[error("{0}")]
     Key(String),
+    #[error("a secret of the run stands in what the reviewer wrote")]
+    Leak,
 }
 
 /// Exit 0 where the revision is there, 2 where the review is refused, 5 where the pack does not verify or the new one
@@ -74,6 +76,7 @@ pub(super) fn run(args: &Review) -> u8 {
                     (exit::INTEGRITY, "the pack is as it was; review it again")
                 }
                 Refused::Sign(_) => (exit::INTEGRITY, ""),
+                Refused::Leak => (exit::INTEGRITY, "write it without the secret: a pack leaves the lab"),
                 Refused::Staging(_) | Refused::Key(_) => (exit::INVALID, ""),
             };
             say::error("review", visible(&refused.to_string()), Some(help));
@@ -143,6 +146,9 @@ fn review(args: &Review, pack: &OpenPack, stated: Option<(Particulars, Vec<(Stri
     };
     let staging = Staging::begin(&pack.folder, record.revision)?;
     append(staging.folder(), &record)?;
+    if !leakcheck::may_be_revised(staging.folder()) {
+        return Err(Refused::Leak);
+    }
     let results = fold::of_pack(staging.folder())?.results;
     let sealed = signer.seal_revision(&staging, &results, key.fingerprint())?;
     review_key::sign(&sealed.folder, &key)?;

@@ -76,6 +76,14 @@ fn a_report_is_reviewed_issued_and_amended_and_every_revision_stays_checkable() 
     refused(&review(&draft, &["--by", "rev-1", "--amend", "--reason", "x"]), "nothing was issued");
     assert_eq!(bytes(&draft), sealed, "a refusal changes nothing");
 
+    // Nor with a secret of the run in what the reviewer writes; where the lab's vault is elsewhere, nobody can tell.
+    let remark = format!("logged on with {}", secret(&lab));
+    let told = review(&draft, &["--by", "rev-1", "--remark", &remark]);
+    assert_eq!(told.code, 5, "{}", told.stderr);
+    assert!(told.stderr.contains("stands in what the reviewer wrote"), "{}", told.stderr);
+    assert!(!told.stderr.contains(&secret(&lab)), "{}", told.stderr);
+    assert_eq!(bytes(&draft), sealed, "a refusal changes nothing");
+
     // Sign-off with a changed verdict.
     let why = "port 9999 is the lab's own probe";
     let change = ["--by", "rev-1", "--override", "5.6-1-2 b=PASS", "--reason", why, "--authority", "technical manager"];
@@ -128,6 +136,15 @@ fn a_report_is_reviewed_issued_and_amended_and_every_revision_stays_checkable() 
     let forged = lab.assay(&["verify", text(&third)]);
     assert_eq!(forged.code, 5);
     assert!(forged.stdout.contains("revisions/0/"), "{}", forged.stdout);
+}
+
+/// The label password of a sample, as the lab's vault of the run has it.
+fn secret(lab: &Lab) -> String {
+    let vault = fs::read_dir(lab.path().join("assay/vaults")).expect("vaults").next().expect("one run").expect("reads");
+    let text = fs::read_to_string(vault.path()).expect("reads");
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut values = lines.filter_map(|line| Some(line["value"].as_str()?.to_owned()));
+    values.rfind(|value| value.len() >= 8).expect("a password")
 }
 
 /// What somebody with the lab's key could do: change a kept file, and make sums and signature fit again.

@@ -75,6 +75,26 @@ fn good_products_pass_and_each_defect_fails_its_own_items() {
 }
 
 #[test]
+fn a_page_of_50_megabytes_is_cut_short_and_left_to_a_person() {
+    let mut page = b"<html lang=en><body><h1>Security</h1>".to_vec();
+    while page.len() < 50_000_000 {
+        page.extend_from_slice(b"<p>We care about the security of our products and of the people who use them.</p>\n");
+    }
+    page.extend_from_slice(b"<p>Report to security@acme.example; we acknowledge within 3 days.</p></body></html>");
+    let own = [("/x/y/huge".to_owned(), (200, "text/html".to_owned(), page))].into();
+    let site = Site::start(Ipv4Addr::new(127, 23, 1, 4), 1, Answers { own, ..Answers::default() });
+    let huge = format!("{}/x/y/huge", site.root(0));
+    let desk = Desk::new();
+    let ran = desk.survey(&format!("{HEAD}Acme,P,,{huge},{huge},{huge},{huge}\n"), &[]);
+    assert_eq!(ran.code, 3, "{}\n{}", ran.stderr, ran.stdout);
+    for (item, (verdict, why)) in ran.product("acme-p") {
+        assert_eq!(verdict, "INCONCLUSIVE", "{item}: {why}");
+    }
+    let said = ran.reason("acme-p", "PSTI-2.1");
+    assert!(said.contains("longer than 8 MiB"), "{said}");
+}
+
+#[test]
 fn what_cannot_be_read_is_never_judged() {
     let pdf = b"%PDF-1.7\n\xe2\xe3\xcf\xd3 broken".to_vec();
     let empty = "<html><body><div id=app></div><script src=app.js></script></body></html>".as_bytes().to_vec();

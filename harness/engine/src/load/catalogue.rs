@@ -22,9 +22,10 @@ pub fn catalogue_of(texts: &[(&str, &str)]) -> Result<Catalogue, Vec<Diagnostic>
     on_big_stack(|| {
         let mistakes = Mistakes::default();
         let (mut catalogue, mut known) = (Catalogue::default(), Known::default());
-        for (name, text) in texts {
-            let file = Arc::new(SourceFile { path: PathBuf::from(name), text: (*text).to_owned() });
-            match tree::parse(&file) {
+        let file = |(name, text): &(&str, &str)| SourceFile { path: PathBuf::from(name), text: (*text).to_owned() };
+        let files: Vec<_> = texts.iter().map(|text| Arc::new(file(text))).collect();
+        for parsed in tree::parse_all(&files) {
+            match parsed {
                 Ok(node) => lower::catalogue::lower(&node, &mut catalogue, &mut known, &mistakes),
                 Err(diagnostic) => mistakes.add(*diagnostic),
             }

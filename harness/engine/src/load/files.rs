@@ -30,6 +30,21 @@ impl Files {
         tree::parse(&file).map_err(|diagnostic| mistakes.add(*diagnostic)).ok()
     }
 
+    /// Reads and parses several files that another one names. A mistake points at the place where it names them.
+    pub(crate) fn read_all(
+        &self,
+        named: &[(PathBuf, &Span)],
+        role: &'static str,
+        mistakes: &Mistakes,
+    ) -> Vec<Option<Node>> {
+        let kept: Vec<_> =
+            named.iter().map(|(path, span)| self.kept(source::read(path), role, Some(span), mistakes)).collect();
+        let files: Vec<_> = kept.iter().flatten().cloned().collect();
+        let mut parsed = tree::parse_all(&files).into_iter();
+        let mut node = |_| parsed.next()?.map_err(|diagnostic| mistakes.add(*diagnostic)).ok();
+        kept.into_iter().map(|file| file.and_then(&mut node)).collect()
+    }
+
     /// Reads the list of a survey. A mistake points at `named_at`.
     pub(crate) fn read_list(&self, path: &Path, named_at: &Span, mistakes: &Mistakes) -> Option<Arc<SourceFile>> {
         self.kept(source::read_up_to(path, products::MAX_BYTES), "products", Some(named_at), mistakes)

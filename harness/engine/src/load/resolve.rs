@@ -280,19 +280,19 @@ fn plan_nodes_at(path: &Path, files: &Files, mistakes: &Mistakes, depth: usize) 
         return vec![node];
     }
     let listed = lower::suite::lower(&node, mistakes);
+    let listed: Vec<_> = listed.iter().map(|(name, span)| (beside(span, &name.to_string_lossy()), span)).collect();
+    let plans: Vec<_> = listed.iter().filter(|(path, _)| !path.is_dir()).cloned().collect();
+    let mut plans = files.read_all(&plans, "plan", mistakes).into_iter();
     listed
         .iter()
-        .flat_map(|(name, span)| {
-            let path = beside(span, &name.to_string_lossy());
-            match path.is_dir() {
-                false => files.read(&path, "plan", Some(span), mistakes).into_iter().collect(),
-                true if depth < MAX_SUITES => plan_nodes_at(&path, files, mistakes, depth + 1),
-                true => {
-                    let text = format!("suites stand in suites more than {MAX_SUITES} deep here");
-                    let mistake = Diagnostic::error("suite::too-deep", text, Some(span.clone()));
-                    mistakes.add(mistake.help("does a suite list itself?"));
-                    Vec::new()
-                }
+        .flat_map(|(path, span)| match path.is_dir() {
+            false => plans.next().flatten().into_iter().collect(),
+            true if depth < MAX_SUITES => plan_nodes_at(path, files, mistakes, depth + 1),
+            true => {
+                let text = format!("suites stand in suites more than {MAX_SUITES} deep here");
+                let mistake = Diagnostic::error("suite::too-deep", text, Some((*span).clone()));
+                mistakes.add(mistake.help("does a suite list itself?"));
+                Vec::new()
             }
         })
         .collect()

@@ -1,6 +1,7 @@
 //! One parse of a YAML text into a tree in which every key and value knows its place.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use assay_model::{Diagnostic, SourceFile, Span};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -172,6 +173,28 @@ pub fn parse(file: &Arc<SourceFile>) -> Result<Node, Box<Diagnostic>> {
             .map_err(|e| Box::new(wrong(file, &chars, e.without_snippet())))
     })?;
     Ok(placed(file, &chars, raw))
+}
+
+/// Parses files at the same time, as many as the machine has cores; the results stand in the order of the files.
+pub fn parse_all(files: &[Arc<SourceFile>]) -> Vec<Result<Node, Box<Diagnostic>>> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let parsed: Vec<OnceLock<_>> = files.iter().map(|_| OnceLock::new()).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some((file, slot)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| files.get(n).zip(parsed.get(n)))
+        {
+            let _ = slot.set(parse(file));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..cores.min(files.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    // Whatever no thread took, where one could not be started, is parsed here.
+    parsed.into_iter().zip(files).map(|(slot, file)| slot.into_inner().unwrap_or_else(|| parse(file))).collect()
 }
 
 fn options() -> serde_saphyr::Options {

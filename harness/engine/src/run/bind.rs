@@ -1,6 +1,7 @@
 //! Opening the bench and binding samples to its DUTs.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub(super) async fn open(
         let revealed: Result<Vec<Value>, RunError> =
             request.samples.iter().map(|s| secrets::reveal(s, "samples", &folder_of(product))).collect();
         request.samples = revealed.map_err(|e| Fault::plan("secret", e.to_string()))?;
+        request.dossier = Some(folder_of(product));
     }
     let provider = bench.provider.clone();
     let name = request.bench.clone();
@@ -50,8 +52,9 @@ pub(super) async fn open(
 }
 
 /// The folder that relative paths of a dossier begin in.
-pub(super) fn folder_of(product: &Product) -> std::path::PathBuf {
-    product.file.path.parent().map(std::path::Path::to_path_buf).unwrap_or_default()
+pub(super) fn folder_of(product: &Product) -> PathBuf {
+    let parent = product.file.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or_else(|| Path::new(".")).to_path_buf()
 }
 
 /// Binds each DUT: labels merged and sealed, ways opened, said in the journal.

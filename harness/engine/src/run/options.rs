@@ -1,6 +1,6 @@
 //! What a run is told, what it gives back, and how it can fail.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assay_model::catalogue::{Profile, Way};
@@ -19,7 +19,7 @@ pub type Record = fn(&Touches, Arc<dyn Recorder>) -> Touches;
 
 /// Makes the ways that the tool itself has; streams that they open go to the recorder. In a survey, with how politely the
 /// pages of the listed products are asked for.
-pub type MakeWays = fn(Arc<dyn Recorder>, Option<Politeness>) -> Touches;
+pub type MakeWays = fn(Arc<dyn Recorder>, &Path, Option<Politeness>) -> Touches;
 
 /// How to run, beside what to run.
 #[derive(Clone)]

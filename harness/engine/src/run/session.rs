@@ -20,7 +20,7 @@ use super::case::{Case, unit_facts};
 use super::dispatcher::{Dispatcher, Lost, Sender, journal_path};
 use super::event::RunEvent;
 use super::evidence::{StepRecorder, Store};
-use super::options::{RunError, RunOptions, RunOutcome};
+use super::options::{MakeWays, RunError, RunOptions, RunOutcome};
 use super::products;
 use super::scope::Scopes;
 use super::secrets::seal;
@@ -238,8 +238,9 @@ impl Session {
         scopes.take(kind::RUN_START, &Ref::default(), &self.vault.redact_json(start));
         let (bench, mut fault) = self.open_bench(&resolved).await;
         let politeness = resolved.survey.as_ref().map(|survey| survey.politeness.clone());
-        let ways =
-            self.options.ways.map_or_else(Touches::default, |make| make(self.own_recorder(&resolved), politeness));
+        let dossier_folder = resolved.product.as_ref().map_or_else(|| ".".into(), bind::folder_of);
+        let make = |make: MakeWays| make(self.own_recorder(&resolved), &dossier_folder, politeness);
+        let ways = self.options.ways.map_or_else(Touches::default, make);
         let samples = match &bench {
             Some(bench) => {
                 let registered = self.vault.registered();

@@ -354,6 +354,7 @@ pub fn with_provider(provider: Arc<dyn BenchProvider>, plan: Plan) -> ResolvedRu
         defects: Vec::new(),
         sample_count: None,
         folder: PathBuf::new(),
+        dossier: None,
         permits: vec![Effect::Active],
         limits: Limits::default(),
     };

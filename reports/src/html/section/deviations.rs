@@ -14,13 +14,16 @@ const LINES: usize = 100;
 #[template(path = "section/deviations.html")]
 struct Body {
     lines: Vec<String>,
+    /// What the laboratory states of its method; `None` where it states nothing, empty where there are none.
+    stated: Option<Vec<String>>,
 }
 
 pub(super) fn section(source: &Source<'_>) -> Built {
     let mut lines = of_results(source.results);
     let happenings = source.trace.happenings.iter().take(LINES);
     lines.extend(happenings.map(|h| format!("{} {} {}: {}", offset(h.at_ms), h.sample, h.what, cap_at(&h.text, 300))));
-    Section::of("deviations", "Deviations", &Body { lines })
+    let stated = source.results.lab.as_ref().and_then(|lab| lab.deviations.clone());
+    Section::of("deviations", "Deviations", &Body { lines, stated })
 }
 
 fn of_results(results: &Results) -> Vec<String> {

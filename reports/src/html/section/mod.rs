@@ -1,6 +1,7 @@
 //! The sections of the page, in their order. A section is a file here, a template beside it, and a line in [`ALL`].
 
 mod accepted;
+mod baseline;
 mod controls;
 mod coverage;
 mod deviations;
@@ -11,6 +12,8 @@ pub(super) mod evidence;
 mod findings;
 mod integrity;
 mod inventory;
+mod issue;
+mod laboratory;
 mod matrix;
 mod network;
 mod operator;
@@ -75,17 +78,20 @@ impl Section {
 pub(super) type Built = Result<Option<Section>, ReportError>;
 
 /// All sections, in the order of the page: the verdict and what it rests on first, findings before all else.
-const ALL: [fn(&Source<'_>) -> Built; 25] = [
+const ALL: [fn(&Source<'_>) -> Built; 28] = [
     verdict::section,
+    issue::section,
     scorecard::section,
     duties::section,
     scope::section,
+    laboratory::section,
     ways::section,
     coverage::section,
     to_do::section,
     provisions::section,
     matrix::section,
     findings::section,
+    baseline::section,
     inventory::section,
     timeline::section,
     units::section,

@@ -64,6 +64,7 @@ pub(crate) fn lower(node: &Node, registry: &Registry, mistakes: &Mistakes) -> Op
         defects: Vec::new(),
         sample_count: None,
         folder,
+        dossier: None,
         permits,
         limits,
     };
