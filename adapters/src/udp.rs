@@ -70,6 +70,10 @@ async fn listen(
             },
         };
         kept += bytes.len();
+        if let Some(idle_ms) = request.idle_ms {
+            let quiet = until.capped(Duration::from_millis(idle_ms.into()));
+            end.as_mut().reset(quiet.instant().into());
+        }
         response.replies.push(Datagram { from: from.to_string(), bytes: Payload::from(bytes) });
     }
 }
@@ -145,6 +149,22 @@ mod tests {
             answer.replies.into_iter().map(|d| (d.bytes.lossy(), d.from)).collect();
         replies.sort();
         assert_eq!(replies, [("first".into(), from[0].to_string()), ("second".into(), from[1].to_string())]);
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_over_when_nothing_follows() {
+        let service = peer().await;
+        let at = service.local_addr().expect("bound");
+        tokio::spawn(async move {
+            let (_, asker) = service.recv_from(&mut [0; 64]).await.expect("receives");
+            for _ in 0..3 {
+                service.send_to(b"part", asker).await.expect("sends");
+            }
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        });
+        let request = UdpRequest { idle_ms: Some(50), ..UdpRequest::new(endpoint(at), "ping", 60_000, 100) };
+        let answer = tokio::time::timeout(Duration::from_secs(10), UdpDatagrams.call(request, soon())).await;
+        assert_eq!(answer.expect("long before its wait is over").expect("no fault").replies.len(), 3);
     }
 
     #[tokio::test]

@@ -14,3 +14,8 @@ pub fn certificate(bytes: &[u8]) {
 pub fn ssh_start(bytes: &[u8]) {
     crate::ssh::fuzz_start(bytes);
 }
+
+/// What a service says, over a stream or in a datagram.
+pub fn service(bytes: &[u8]) {
+    crate::ports::fuzz_service(bytes);
+}

@@ -94,9 +94,11 @@ impl Touch<Tcp> for Dut {
         Ok(match request {
             _ if kind == Kind::Absent => TcpResponse::NoAnswer { text: "no route to host".into() },
             TcpRequest::Open { endpoint } if at(endpoint.port()) => TcpResponse::Opened { connection: self.telnet() },
-            TcpRequest::Ask { endpoint, .. } if at(endpoint.port()) => match endpoint.port() {
+            TcpRequest::Ask { endpoint, send, .. } if at(endpoint.port()) => match endpoint.port() {
                 2222 if kind != Kind::Silent => data(b"SSH-2.0-fake_1.0\r\n"),
                 2323 if kind != Kind::Silent => data(b"\xff\xfd\x01\xff\xfb\x03\r\ncam login: "),
+                // Any hello of TLS is refused here by an alert; real handshakes are HTTP's.
+                8443 if kind != Kind::Silent && send.as_slice().first() == Some(&22) => data(&[21, 3, 3, 0, 2, 2, 40]),
                 _ => data(b""),
             },
             TcpRequest::Open { .. } | TcpRequest::OpenTls { .. } | TcpRequest::Ask { .. } => TcpResponse::Refused,

@@ -31,12 +31,15 @@ impl Touch<Ports> for Dut {
     }
 }
 
+/// A CoAP answer to the question of `ports.scan`: one resource.
+const COAP_LIST: &[u8] = b"\x60\x45\x12\x34\xc1\x28\xff</led>";
+
 #[async_trait]
 impl Touch<Udp> for Dut {
     async fn call(&self, request: UdpRequest, _: Deadline) -> Result<UdpResponse, Fault> {
         let dead = self.lock().dead();
         let answers = !dead && request.endpoint.port() == 5683;
-        let replies = answers.then(|| Datagram { from: "dut".into(), bytes: "x".into() }).into_iter().collect();
+        let replies = answers.then(|| Datagram { from: "dut".into(), bytes: COAP_LIST.into() }).into_iter().collect();
         Ok(UdpResponse { replies, unreachable: !dead && !answers, from_port: 0 })
     }
 }

@@ -2,12 +2,12 @@
 //! **Question.** Which ports of the DUT accept connections, and what speaks there?
 //! **Evidence for.** EN 303 645 V2.1.1 provision 5.6-1; TS 103 701 V1.1.1 case 5.6-1-2, units a and b; PSTI-1.1.
 //! **Procedure.** A TCP connect to each port within the bench's limits, silent ones twice; then banners and small typed probes
-//! of each open port, side by side. UDP services are asked in their own protocols.
+//! of each open port, side by side. UDP services are asked in their own protocols, silent ones twice.
 //! **Observation.** Open ports with service; how many were closed, filtered, not asked; ports that are not the DUT's.
 //! **Effect.** Active: one to four connections an open port; nothing stays on the DUT.
 //! **Does not show.** Ports that open later or after a knock, and services that answer to certain addresses only.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use assay_model::{
     CheckContext, CheckKind, Effect, Fault, Host, TypedCheck,
@@ -16,12 +16,12 @@ use assay_model::{
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::task::JoinSet;
 
 use super::{
-    identify::{self, Identified},
+    identify::{Asker, Identified},
     ranges::PortList,
-    udp::{self, Selection, UdpResult},
+    udp::scan::{self as udp, Answering, Selection, UdpResult},
 };
 
 pub(crate) struct Scan;
@@ -33,13 +33,13 @@ pub(crate) struct Params {
     host: String,
     /// TCP ports: `1-65535`, `22,80,8000-8100`, or a list.
     tcp: PortList,
-    /// UDP ports.
+    /// UDP ports: `none`, `top-20`, `all` services that there is a question for, or ports as for TCP.
     #[serde(default)]
     udp: Selection,
     /// Whether each open port is asked what it speaks.
     #[serde(default)]
     identify: bool,
-    /// How long a connect may stay unanswered, in milliseconds.
+    /// How long a connect may stay unanswered, in milliseconds. Services are given twice that and at least a second.
     #[serde(default = "silence")]
     silence_ms: u32,
 }
@@ -83,6 +83,8 @@ pub(crate) struct Observation {
     closed: u32,
     /// TCP ports that stayed silent twice.
     filtered: u32,
+    /// The first of those.
+    filtered_ports: Vec<u16>,
     /// TCP ports that were not asked.
     unasked: u32,
     /// Whether something answered at the start.
@@ -91,7 +93,7 @@ pub(crate) struct Observation {
     alive_after: bool,
     /// Whether every port was asked of a host that was alive before and after.
     complete: bool,
-    /// TCP connections that were started for the scan.
+    /// TCP connections that were started for the scan, those of the identification left out.
     connects: u32,
     /// Wall time of the scan.
     duration_ms: u64,
@@ -101,9 +103,6 @@ pub(crate) struct Observation {
     #[serde(skip_serializing_if = "Option::is_none")]
     udp: Option<UdpResult>,
 }
-
-/// Ports that are identified at once.
-const SIDE_BY_SIDE: usize = 8;
 
 #[async_trait]
 impl TypedCheck for Scan {
@@ -121,27 +120,39 @@ impl TypedCheck for Scan {
     async fn run(&self, cx: &CheckContext, p: Params) -> Result<Observation, Fault> {
         let host = cx.host(&p.host)?;
         let tcp = p.tcp.ranges()?;
+        let datagrams = p.udp.ports()?;
         let asked: u32 = tcp.iter().map(|(a, b)| u32::from(b - a) + 1).sum();
         cx.progress.step(0, u64::from(asked), "scanning TCP ports");
         let request = ScanRequest { host: host.clone(), tcp, limits: cx.limits, silence_ms: p.silence_ms };
         let scan = cx.touches.ports()?.call(request, cx.deadline).await?;
         let (foreign, own): (Vec<u16>, Vec<u16>) =
             scan.open.iter().partition(|port| cx.dut.foreign_ports.contains(port));
-        let mut open = if p.identify { identify_all(cx, &host, &own).await? } else { plain(&own) };
-        let udp = udp::scan(cx, &host, p.udp).await?;
-        open.extend(udp.open.iter().map(|&port| OpenPort {
-            proto: "udp".into(),
-            service: udp::service(port).map(str::to_owned),
-            answers: Some(true),
-            ..open_port(port)
-        }));
-        let ScanResponse { closed, filtered, unasked, alive_before, alive_after, connects, duration_ms, .. } = scan;
+        let silence = Duration::from_millis(p.silence_ms.into());
+        let mut open = if p.identify { identify_all(cx, silence, &host, &own).await? } else { plain(&own) };
+        let mut udp = None;
+        if let Some(ports) = datagrams {
+            cx.progress.step(0, ports.len() as u64, "asking UDP services");
+            let (result, answering) = udp::scan(cx, &host, &ports).await?;
+            open.extend(answering.into_iter().map(datagram_port));
+            udp = Some(result);
+        }
+        let ScanResponse {
+            closed,
+            filtered,
+            filtered_ports,
+            unasked,
+            alive_before,
+            alive_after,
+            connects,
+            duration_ms,
+            ..
+        } = scan;
         let complete = unasked == 0 && alive_before && alive_after;
-        let udp = (p.udp != Selection::None).then_some(udp);
         Ok(Observation {
             open,
             closed,
             filtered,
+            filtered_ports,
             unasked,
             alive_before,
             alive_after,
@@ -171,15 +182,25 @@ fn plain(ports: &[u16]) -> Vec<OpenPort> {
     ports.iter().copied().map(open_port).collect()
 }
 
-async fn identify_all(cx: &CheckContext, host: &Host, ports: &[u16]) -> Result<Vec<OpenPort>, Fault> {
-    let gate = Arc::new(Semaphore::new(SIDE_BY_SIDE.min(cx.limits.half_open.max(1) as usize)));
+fn datagram_port(found: Answering) -> OpenPort {
+    let Answering { port, service, version, banner } = found;
+    let service = service.map(str::to_owned);
+    // DTLS answers as itself; what speaks inside needs a whole session.
+    let tls = service.as_deref() == Some("dtls");
+    OpenPort { proto: "udp".into(), service, version, banner, tls, answers: Some(true), ..open_port(port) }
+}
+
+async fn identify_all(
+    cx: &CheckContext,
+    silence: Duration,
+    host: &Host,
+    ports: &[u16],
+) -> Result<Vec<OpenPort>, Fault> {
+    let asker = Asker::new(cx, silence);
     let mut tasks = JoinSet::new();
     for &port in ports {
-        let (cx, endpoint, gate) = (cx.clone(), host.port(port), Arc::clone(&gate));
-        tasks.spawn(async move {
-            let _turn = gate.acquire().await;
-            identify::port(&cx, &endpoint).await.map(|found| (port, found))
-        });
+        let (asker, endpoint) = (asker.clone(), host.port(port));
+        tasks.spawn(async move { asker.port(&endpoint).await.map(|found| (port, found)) });
     }
     let mut open = Vec::new();
     while let Some(ended) = tasks.join_next().await {

@@ -26,7 +26,8 @@ impl Deeper<'_> {
     /// The lab failed, or the deadline passed.
     pub(crate) async fn ask(&self, seen: &mut Observation) -> Result<Full, Fault> {
         let mut full = Full::default();
-        let old = [Version::Tls12, Version::Tls11, Version::Tls10].into_iter().find(|v| seen.accepted(v.name()));
+        let older = [Version::Tls12, Version::Tls11, Version::Tls10, Version::Dtls12, Version::Dtls10];
+        let old = older.into_iter().find(|v| seen.accepted(v.name()));
         let new = Some(Version::Tls13).filter(|v| seen.accepted(v.name()));
         for version in new.into_iter().chain(old) {
             let suites = self.ephemeral(seen, version);
@@ -34,8 +35,8 @@ impl Deeper<'_> {
             groups.iter().for_each(|g| push_new(&mut seen.groups, g.clone()));
             full.groups.insert(version.name().into(), groups);
         }
-        if seen.accepted(Version::Tls12.name()) {
-            full.signature_schemes = self.signatures(seen).await?;
+        if let Some(version) = old.filter(|v| v.over_streams() == Version::Tls12) {
+            full.signature_schemes = self.signatures(version, seen).await?;
         }
         for version in new.into_iter().chain(old.filter(|v| *v == Version::Tls12)) {
             self.sessions(version, seen, &mut full).await?;
@@ -56,7 +57,7 @@ impl Deeper<'_> {
     }
 
     async fn hello(&self, hello: ClientHello<'_>, until: Until) -> Result<Option<ServerFlight>, Fault> {
-        Ok(match self.prober.ask(&hello.to_bytes(), until).await? {
+        Ok(match self.prober.greet(&hello, until).await? {
             Met::Flight(flight) if accepted(&flight, hello.version).is_some() => Some(flight),
             _ => None,
         })
@@ -87,14 +88,14 @@ impl Deeper<'_> {
         Ok(found.into_iter().map(group_name).collect())
     }
 
-    /// All signature schemes of TLS 1.2, in the same way.
-    async fn signatures(&self, seen: &Observation) -> Result<Vec<String>, Fault> {
+    /// All signature schemes of TLS 1.2 or DTLS 1.2, in the same way.
+    async fn signatures(&self, version: Version, seen: &Observation) -> Result<Vec<String>, Fault> {
         let signed = |name: &&str| (name.contains("_ECDHE_") || name.contains("_DHE_")) && !name.contains("PSK");
-        let suites: Vec<u16> = of_version(seen, Version::Tls12).filter(signed).filter_map(suites::number).collect();
+        let suites: Vec<u16> = of_version(seen, version).filter(signed).filter_map(suites::number).collect();
         let mut left = SIGNATURE_SCHEMES.to_vec();
         let mut found = Vec::new();
         while !suites.is_empty() && !left.is_empty() {
-            let hello = ClientHello { signatures: &left, ..ClientHello::new(Version::Tls12, &suites, self.name) };
+            let hello = ClientHello { signatures: &left, ..ClientHello::new(version, &suites, self.name) };
             let Some(scheme) = self.hello(hello, Until::Done).await?.and_then(|flight| flight.signature) else { break };
             let Some(at) = left.iter().position(|s| *s == scheme) else { break };
             left.remove(at);

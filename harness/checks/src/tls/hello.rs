@@ -89,7 +89,7 @@ impl<'a> ClientHello<'a> {
         }
         block(out, extension::GROUPS, |b| vector16(b, |b| self.groups.iter().for_each(|group| push16(b, *group))));
         block(out, extension::POINT_FORMATS, |b| b.extend_from_slice(&[3, 0, 1, 2]));
-        if self.version >= Version::Tls12 {
+        if self.version.over_streams() >= Version::Tls12 {
             block(out, extension::SIGNATURES, |b| {
                 vector16(b, |b| self.signatures.iter().for_each(|scheme| push16(b, *scheme)));
             });

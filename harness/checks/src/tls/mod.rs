@@ -3,9 +3,11 @@
 mod certificate;
 mod chain;
 mod compare;
+mod dtls;
 mod flight;
 mod full;
 mod hello;
+mod knock;
 mod names;
 mod observation;
 mod probe;
@@ -18,12 +20,16 @@ mod versions;
 
 pub use compare::TlsCompare;
 pub(crate) use compare::{Shared, sample_names, shared};
+pub(crate) use flight::Cursor;
+pub(crate) use knock::{answered_in_dtls, answered_in_tls, dtls_knock, knock};
 pub use scan::TlsScan;
 
 #[cfg(feature = "fuzzing")]
 pub(crate) fn fuzz_flight(bytes: &[u8]) {
     let _ = flight::server_flight(bytes);
     let _ = flight::is_ssl2_server_hello(bytes);
+    let _ = dtls::flight(bytes.chunks(200));
+    let _ = dtls::flight(std::iter::once(bytes));
 }
 
 #[cfg(feature = "fuzzing")]

@@ -9,6 +9,8 @@ pub(crate) enum Version {
     Tls11,
     Tls12,
     Tls13,
+    Dtls10,
+    Dtls12,
 }
 
 impl Version {
@@ -21,6 +23,8 @@ impl Version {
             Self::Tls11 => "TLSv1.1",
             Self::Tls12 => "TLSv1.2",
             Self::Tls13 => "TLSv1.3",
+            Self::Dtls10 => "DTLSv1.0",
+            Self::Dtls12 => "DTLSv1.2",
         }
     }
 
@@ -33,6 +37,17 @@ impl Version {
             Self::Tls11 => 0x0302,
             Self::Tls12 => 0x0303,
             Self::Tls13 => 0x0304,
+            Self::Dtls10 => 0xFEFF,
+            Self::Dtls12 => 0xFEFD,
+        }
+    }
+
+    /// The version over streams that has the same messages.
+    pub(crate) const fn over_streams(self) -> Self {
+        match self {
+            Self::Dtls10 => Self::Tls11,
+            Self::Dtls12 => Self::Tls12,
+            other => other,
         }
     }
 }

@@ -5,16 +5,24 @@ use std::time::{Duration, Instant};
 
 use assay_model::touch::Touch;
 use assay_model::touch::tcp::{Connection, ReadEnd, ReadUntil, Tcp, TcpRequest, TcpResponse};
+use assay_model::touch::udp::{Udp, UdpRequest, UdpResponse};
 use assay_model::{Deadline, Endpoint, Fault, Limits};
 use tokio::sync::Semaphore;
 
+use super::dtls::{self, DtlsFlight};
 use super::flight::{ServerFlight, is_ssl2_server_hello, server_flight};
+use super::hello::ClientHello;
 use super::starttls::{StartTls, Upgrade};
 
 /// Bytes of a first flight that are read at most: a chain of ten large certificates fits.
 const MOST: u32 = 256 * 1024;
 /// Handshakes under way at once, at most: one for each protocol version. Benches may allow fewer.
 const WIDEST: u32 = 6;
+
+/// Datagrams of one flight, at most.
+const DATAGRAMS: u32 = 64;
+/// Silence after which a flight of datagrams is over, in milliseconds.
+const FLIGHT_OVER_MS: u32 = 120;
 
 /// Waits before a question is put again. The later ones are only for servers that are known to turn clients away.
 const PAUSES: [Duration; 3] = [Duration::from_millis(50), Duration::from_millis(150), Duration::from_millis(500)];
@@ -50,6 +58,8 @@ pub(crate) enum Until {
 /// Asks one endpoint, again and again, within the bench's limits, and counts the connections.
 pub(crate) struct Prober<'a> {
     pub(crate) tcp: &'a dyn Touch<Tcp>,
+    /// Asked in datagrams instead, where there is one.
+    udp: Option<&'a dyn Touch<Udp>>,
     pub(crate) endpoint: Endpoint,
     start_tls: Option<StartTls>,
     pub(crate) silence: Duration,
@@ -78,6 +88,7 @@ impl<'a> Prober<'a> {
         let width = limits.half_open.clamp(1, WIDEST);
         Self {
             tcp,
+            udp: None,
             endpoint,
             start_tls,
             silence,
@@ -92,9 +103,70 @@ impl<'a> Prober<'a> {
         }
     }
 
-    /// Connections made so far.
+    /// The same over datagrams, one handshake after the other: small servers keep one at a time.
+    pub(crate) fn over_datagrams(self, udp: &'a dyn Touch<Udp>) -> Self {
+        Self { udp: Some(udp), slots: Semaphore::new(1), width: 1, ..self }
+    }
+
+    /// Connections made so far; over datagrams, handshakes begun.
     pub(crate) fn connections(&self) -> u32 {
         self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Sends a hello, over the stream or the datagrams that this prober is for.
+    ///
+    /// # Errors
+    /// The lab failed, or the whole check's deadline passed.
+    pub(crate) async fn greet(&self, hello: &ClientHello<'_>, until: Until) -> Result<Met, Fault> {
+        let Some(udp) = self.udp else { return self.ask(&hello.to_bytes(), until).await };
+        let _slot = self.slot(1).await?;
+        let mut met = self.datagrams(udp, hello, until).await?;
+        for pause in PAUSES {
+            // Lost on the way; or a server that answered starts again after each client.
+            let doubtful = match met {
+                Met::Silent => true,
+                Met::Refused => self.answered.load(Ordering::Relaxed),
+                _ => false,
+            };
+            if !doubtful {
+                break;
+            }
+            tokio::time::sleep_until(self.deadline.capped(pause).instant().into()).await;
+            met = self.datagrams(udp, hello, until).await?;
+        }
+        self.answered.fetch_or(!matches!(met, Met::Silent | Met::Refused), Ordering::Relaxed);
+        Ok(met)
+    }
+
+    /// A hello, the same with the server's cookie, and a goodbye: a server that goes on waiting would serve nobody else.
+    async fn datagrams(&self, udp: &dyn Touch<Udp>, hello: &ClientHello<'_>, until: Until) -> Result<Met, Fault> {
+        if self.deadline.passed() {
+            return Err(self.late());
+        }
+        self.pace().await;
+        let most = if until == Until::Hello { 1 } else { DATAGRAMS };
+        let wait_ms = u32::try_from(self.silence.as_millis()).unwrap_or(u32::MAX);
+        let request = |payload: Vec<u8>, most| UdpRequest {
+            idle_ms: Some(FLIGHT_OVER_MS),
+            ..UdpRequest::new(self.endpoint.clone(), payload, wait_ms, most)
+        };
+        // A cookie is a whole answer; a server that wants none begins its flight at once, and the rest follows.
+        let first = udp.call(request(dtls::client_hello(hello, None), most), self.deadline).await?;
+        let from_port = Some(first.from_port).filter(|p| *p != 0);
+        let Some(mut seen) = flight(&first) else { return Ok(nothing(&first)) };
+        if let Some(cookie) = seen.cookie.take() {
+            let again = UdpRequest { from_port, ..request(dtls::client_hello(hello, Some(&cookie)), most) };
+            let second = udp.call(again, self.deadline).await?;
+            seen = match flight(&second) {
+                Some(seen) => seen,
+                None => return Ok(nothing(&second)),
+            };
+        }
+        if seen.flight.alert.is_none() {
+            let goodbye = UdpRequest { from_port, wait_ms: 0, ..request(dtls::goodbye(2), 0) };
+            udp.call(goodbye, self.deadline).await?;
+        }
+        Ok(Met::Flight(seen.flight))
     }
 
     /// Sends `hello` on a connection of its own.
@@ -251,5 +323,18 @@ impl<'a> Prober<'a> {
                 });
             }
         }
+    }
+}
+
+fn flight(response: &UdpResponse) -> Option<DtlsFlight> {
+    dtls::flight(response.replies.iter().map(|d| d.bytes.as_slice()))
+}
+
+/// What it is if no datagram was DTLS.
+fn nothing(response: &UdpResponse) -> Met {
+    match (response.replies.is_empty(), response.unreachable) {
+        (false, _) => Met::NotTls,
+        (true, true) => Met::Refused,
+        (true, false) => Met::Silent,
     }
 }

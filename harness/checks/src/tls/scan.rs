@@ -4,7 +4,8 @@
 //! **Procedure.** Per version, a hello that offers that version alone; then, per accepted version, hellos that offer all
 //! suites less those already chosen, until the server refuses (RFC 5246 section 7.4.1, RFC 8446 section 4.1). TLS 1.3 is
 //! asked with an empty key share, so the server names suite and group without any key exchange. Depth `full` adds groups,
-//! signature schemes, ALPN, and whole handshakes for resumption, client certificates and renegotiation.
+//! signature schemes, ALPN, and whole handshakes for resumption, client certificates and renegotiation. DTLS is asked in the
+//! same way, with the server's cookie sent back (RFC 6347 section 4.2.1).
 //! **Observation.** Versions, suites, groups, chain and extensions as the server showed them. The plan decides.
 //! **Effect.** Active: one connection per version and one per suite; nothing stays on the DUT.
 //! **Does not show.** What a client of the device accepts; suites that need a key or certificate of the client.
@@ -50,6 +51,10 @@ pub struct Params {
     /// The clear-text protocol that is spoken before TLS; none where TLS begins at once, as with MQTT on 8883.
     #[serde(default)]
     starttls: Option<StartTls>,
+    /// `tcp` (default) for SSL and TLS, `udp` for DTLS 1.0 and 1.2. Over datagrams, depth `full` asks for groups, signature
+    /// schemes and ALPN, and makes no whole handshakes.
+    #[serde(default)]
+    transport: Transport,
     /// How far to look: `versions` asks each version once, `suites` (default) enumerates, `full` asks everything.
     #[serde(default)]
     depth: Depth,
@@ -67,6 +72,17 @@ const fn silence() -> u32 {
 
 fn alpn() -> Vec<String> {
     ["h2", "http/1.1", "mqtt", "x-amzn-mqtt-ca"].map(str::to_owned).to_vec()
+}
+
+/// What carries the records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Transport {
+    /// A stream.
+    #[default]
+    Tcp,
+    /// Datagrams.
+    Udp,
 }
 
 /// How far to look.
@@ -100,7 +116,10 @@ impl TypedCheck for TlsScan {
             return Err(Fault::plan("bad-parameter", "`server_name` is an address; SNI carries names only"));
         }
         let roots = chain::roots(&params.roots).map_err(|e| Fault::plan("bad-parameter", e.to_string()))?;
-        let prober = Prober::new(
+        if params.transport == Transport::Udp && params.starttls.is_some() {
+            return Err(Fault::plan("bad-parameter", "`starttls` goes with streams; DTLS begins at once"));
+        }
+        let mut prober = Prober::new(
             cx.touches.tcp()?,
             cx.endpoint(&params.host, params.port)?,
             params.starttls,
@@ -108,6 +127,9 @@ impl TypedCheck for TlsScan {
             cx.deadline,
             cx.limits,
         );
+        if params.transport == Transport::Udp {
+            prober = prober.over_datagrams(cx.touches.udp()?);
+        }
         Scan { cx, params: &params, prober, roots }.run().await
     }
 }
@@ -162,6 +184,15 @@ impl Scan<'_> {
             self.cx.progress.step(0, 0, version.name());
             ask_version(&self.prober, self.name(), version, reach)
         };
+        if self.params.transport == Transport::Udp {
+            for version in [Version::Dtls12, Version::Dtls10] {
+                seen.absorb(ask(version).await?);
+                if seen.refusals.values().any(|word| word == "connection refused") {
+                    break;
+                }
+            }
+            return Ok(());
+        }
         let mut left =
             vec![Version::Tls12, Version::Tls13, Version::Tls10, Version::Tls11, Version::Ssl3, Version::Ssl2];
         let mut first = Observation::default();

@@ -150,7 +150,7 @@ pub(crate) async fn hello(
     suites: &[u16],
     until: Until,
 ) -> Result<Met, Fault> {
-    prober.ask(&ClientHello::new(version, suites, name).to_bytes(), until).await
+    prober.greet(&ClientHello::new(version, suites, name), until).await
 }
 
 /// The hello of a flight that agrees to exactly that version; a downgrade is a refusal of what was asked.

@@ -107,3 +107,67 @@ async fn ssh_that_stops_after_its_lists_shows_no_key() {
     assert_eq!((&seen["ssh"], &seen["keys"]), (&json!(true), &json!([])), "{seen:#}");
     assert_eq!(seen["not_shown"][0]["algorithm"], json!("ssh-ed25519"));
 }
+
+/// A first flight that is whole: hello, certificate, end.
+fn flight() -> Vec<u8> {
+    let certificate = [&[0, 0, 7, 0, 0, 4][..], b"\x30\x02\x05\0"].concat();
+    record(&[server_hello(), message(11, certificate.len(), &certificate), message(14, 0, &[])].concat())
+}
+
+/// It stalls after every part of a flight: what had not come is not made up, and nobody waits for ever.
+#[tokio::test]
+async fn a_stall_at_any_point_is_bounded_and_makes_nothing_up() {
+    let host = "127.41.30.5";
+    let whole = flight();
+    let hello_ends = 5 + 4 + server_hello().len() - 4;
+    let mut tasks = tokio::task::JoinSet::new();
+    for cut in (0..whole.len()).step_by(6) {
+        let first = whole[..cut].to_vec();
+        tasks.spawn(async move {
+            let listener = TcpListener::bind((host, 0)).await.expect("binds");
+            let port = listener.local_addr().expect("bound").port();
+            tokio::spawn(async move {
+                let mut kept = Vec::new();
+                while let Ok((mut stream, _)) = listener.accept().await {
+                    let _ = stream.read(&mut [0; 4096]).await;
+                    let _ = stream.write_all(&first).await;
+                    kept.push(stream);
+                }
+            });
+            let params = json!({"host": host, "port": port, "silence_ms": 200, "depth": "versions"});
+            (cut, run(TlsScan, &context(host), params).await)
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        let (cut, seen) = ended.expect("no panic");
+        let accepted = seen["versions"]["TLSv1.2"] == json!("accepted");
+        assert_eq!(accepted, cut >= hello_ends, "{cut} of {} bytes: {seen:#}", whole.len());
+    }
+}
+
+/// A byte now and then: the limit counts for the whole answer, not for each byte.
+#[tokio::test]
+async fn a_server_that_drips_is_left() {
+    let host = "127.41.30.6";
+    let listener = TcpListener::bind((host, 0)).await.expect("binds");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                for byte in flight().into_iter().cycle() {
+                    if stream.write_all(&[byte]).await.is_err() {
+                        return;
+                    }
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            });
+        }
+    });
+    let params = json!({"host": host, "port": port, "silence_ms": 400, "depth": "full"});
+    let seen = tokio::time::timeout(std::time::Duration::from_secs(30), run(TlsScan, &context(host), params)).await;
+    let seen = seen.expect("bounded");
+    assert_ne!(seen["versions"]["TLSv1.2"], json!("accepted"), "{seen:#}");
+    let params = json!({"host": host, "port": port, "silence_ms": 400});
+    let seen = run(SshAlgorithms, &context(host), params).await;
+    assert_eq!(seen["ssh"], json!(false));
+}

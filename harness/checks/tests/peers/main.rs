@@ -4,8 +4,10 @@
 
 mod bench;
 mod certificates;
+mod dtls;
 mod hostile;
 mod peer;
+mod services;
 mod ssh;
 mod tls_openssl;
 mod tls_others;

@@ -162,6 +162,47 @@ async fn dropbear() {
     assert_eq!(seen, truth, "{keys:#}");
 }
 
+/// It speaks on its standard streams, so this test accepts for it.
+#[tokio::test]
+async fn tinysshd() {
+    let (Some(program), Some(makekey)) = (installed("tinysshd", "tinysshd"), installed("tinysshd-makekey", "tinysshd"))
+    else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = folder.path().join("keys");
+    assert!(Command::new(makekey).arg(&keys).output().expect("runs").status.success());
+    let host = "127.41.10.6";
+    let listener = std::net::TcpListener::bind((host, 0)).expect("binds");
+    let port = listener.local_addr().expect("bound").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let streams = (stream.try_clone().expect("cloned"), stream);
+            let mut child = Command::new(&program)
+                .arg(&keys)
+                .stdin(std::os::fd::OwnedFd::from(streams.0))
+                .stdout(std::os::fd::OwnedFd::from(streams.1))
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .expect("starts");
+            std::thread::spawn(move || child.wait());
+        }
+    });
+    let cx = context(host);
+    let params = json!({"host": host, "port": port});
+    let algorithms = run(SshAlgorithms, &cx, params.clone()).await;
+    assert_eq!(words(&algorithms["host_keys"]), ["ssh-ed25519"], "{algorithms:#}");
+    assert_eq!(words(&algorithms["ciphers"]), ["chacha20-poly1305@openssh.com"]);
+    assert!(words(&algorithms["kex"]).iter().all(|k| !k.ends_with("sha1")), "{algorithms:#}");
+    let shown = run(SshHostKeys, &cx, params).await;
+    assert_eq!(
+        (&shown["keys"][0]["type"], &shown["keys"][0]["bits"]),
+        (&json!("ssh-ed25519"), &json!(256)),
+        "{shown:#}"
+    );
+    drop(folder);
+}
+
 #[tokio::test]
 async fn a_key_on_two_samples_is_shared() {
     let cx = context("127.41.10.5");

@@ -27,7 +27,7 @@ pub(crate) fn s_server(host: &str, folder: tempfile::TempDir, arguments: &[&str]
 }
 
 /// The suites that this openssl would accept for a version, of the given authentications.
-fn suites(version: &str, list: &str, authentications: &[&str]) -> BTreeSet<String> {
+pub(crate) fn suites(version: &str, list: &str, authentications: &[&str]) -> BTreeSet<String> {
     let listed = Command::new("openssl")
         .args(["ciphers", "-s", "-V", "-stdname", &format!("-{version}"), list])
         .env("OPENSSL_CONF", "/dev/null")

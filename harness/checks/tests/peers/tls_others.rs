@@ -1,6 +1,6 @@
 //! `tls.scan` against nginx, GnuTLS and tlslite-ng, against servers with manners of their own, and against what is no TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -245,24 +245,15 @@ async fn nginx_by_name_and_without() {
     assert_eq!(scan(host, port, json!({"server_name": "camera.test"})).await["answered"], json!(false));
 }
 
-/// A Python with tlslite-ng: that of `ASSAY_TLSLITE_PYTHON`, or one made for this test from PyPI.
-fn tlslite_python(folder: &std::path::Path) -> Option<PathBuf> {
-    let has = |python: &PathBuf| {
-        Command::new(python).args(["-c", "import tlslite"]).output().is_ok_and(|out| out.status.success())
-    };
-    if let Some(python) = std::env::var_os("ASSAY_TLSLITE_PYTHON").map(PathBuf::from).filter(has) {
-        return Some(python);
+/// The Python with tlslite-ng that `.ci/install` makes.
+fn tlslite_python() -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
+    let python = target.join("tools/tlslite/bin/python");
+    if !python.exists() {
+        missing("tlslite-ng (PyPI)");
+        return None;
     }
-    let made = Command::new("python3").args(["-m", "venv"]).arg(folder.join("venv")).output();
-    let python = folder.join("venv/bin/python");
-    if made.is_ok_and(|out| out.status.success()) {
-        let pip = Command::new(&python).args(["-m", "pip", "-q", "install", "tlslite-ng==0.8.2"]).output();
-        if pip.is_ok_and(|out| out.status.success()) && has(&python) {
-            return Some(python);
-        }
-    }
-    missing("tlslite-ng (PyPI)");
-    None
+    Some(python)
 }
 
 const TLSLITE: &str = r#"
@@ -298,7 +289,7 @@ async fn ssl3_is_seen_on_a_server_that_has_it() {
         [("127.41.20.10", "0", vec!["SSLv3"]), ("127.41.20.11", "1", vec!["SSLv3", "TLSv1.0"])]
     {
         let folder = tempfile::tempdir().expect("a folder");
-        let Some(python) = tlslite_python(folder.path()) else { return };
+        let Some(python) = tlslite_python() else { return };
         certificates::rsa(folder.path(), 2048, "sha256");
         std::fs::write(folder.path().join("server.py"), TLSLITE).expect("writes");
         let port = free_port(host);
@@ -349,6 +340,33 @@ async fn gnutls_by_its_own_priorities() {
         drop(peer);
         assert_eq!(scan(host, port, json!({})).await["answered"], json!(false));
     }
+}
+
+#[tokio::test]
+async fn lighttpd_with_a_name_that_is_not_ours() {
+    let Some(program) = installed("lighttpd", "lighttpd") else { return };
+    if !Path::new("/usr/lib/lighttpd/mod_openssl.so").exists() {
+        return missing("lighttpd-mod-openssl");
+    }
+    let host = "127.41.20.17";
+    let folder = tempfile::tempdir().expect("a folder");
+    certificates::rsa(folder.path(), 2048, "sha256");
+    let port = free_port(host);
+    let path = folder.path().display();
+    let config = format!(
+        "server.modules = (\"mod_openssl\")\nserver.document-root = \"{path}\"\nserver.bind = \"{host}\"\n\
+         server.port = {port}\nssl.engine = \"enable\"\nssl.pemfile = \"{path}/cert.pem\"\n\
+         ssl.privkey = \"{path}/key.pem\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLSv1.3\")\n"
+    );
+    std::fs::write(folder.path().join("conf"), config).expect("writes");
+    let mut command = Command::new(program);
+    command.arg("-D").arg("-f").arg(folder.path().join("conf"));
+    let peer = Peer::start(&mut command, host, port, Some(folder));
+    let seen = scan(host, port, json!({"certificate_name": "other.test"})).await;
+    assert_eq!(versions(&seen), ["TLSv1.3"], "{seen:#}");
+    assert_eq!(seen["chain_facts"]["name_matches"], json!(false), "{seen:#}");
+    drop(peer);
+    assert_eq!(scan(host, port, json!({})).await["answered"], json!(false));
 }
 
 #[tokio::test]

@@ -19,7 +19,11 @@ pub(super) fn run(args: Virtual) -> u8 {
             for model in models() {
                 say::result(format!("{}  {}", model.name, model.summary));
                 for defect in model.defects {
-                    let kind = if defect.kind == DefectKind::Dead { " (dead twin)" } else { "" };
+                    let kind = match defect.kind {
+                        DefectKind::Defect => "",
+                        DefectKind::Manner => " (good, and hard to ask)",
+                        DefectKind::Dead => " (dead twin)",
+                    };
                     let part = if defect.part == DefectPart::Website { "website: " } else { "" };
                     say::result(format!("  {:<32} {part}{}{kind}", defect.name, defect.summary));
                 }

@@ -3,6 +3,7 @@
 mod assessment;
 mod bad_input;
 mod comparing;
+mod cryptography;
 mod hardware;
 mod hostile;
 mod interrupted;

@@ -28,13 +28,16 @@ pub struct UdpRequest {
     /// port. `None`: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from_port: Option<u16>,
+    /// Return when nothing came for so long after an answer, in milliseconds. `None`: wait for all of `wait_ms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_ms: Option<u32>,
 }
 
 impl UdpRequest {
     /// One datagram from any port of ours.
     #[must_use]
     pub fn new(endpoint: Endpoint, payload: impl Into<Payload>, wait_ms: u32, max_replies: u32) -> Self {
-        Self { endpoint, payload: payload.into(), wait_ms, max_replies, from_port: None }
+        Self { endpoint, payload: payload.into(), wait_ms, max_replies, from_port: None, idle_ms: None }
     }
 }
 

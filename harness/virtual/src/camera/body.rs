@@ -28,7 +28,7 @@ impl Camera {
     /// Sample `number` (from 1) at `host`, as it leaves the factory.
     pub(crate) fn new(number: u8, host: Ipv4Addr, defects: Defects) -> Result<Self, IdentityError> {
         let label = Label::of_sample(number, &defects);
-        let identity = Identity::make(host)?;
+        let identity = Identity::make(host, &defects)?;
         let state = Mutex::new(State::new(&label, &defects, identity.storage_key));
         Ok(Self { host, label, identity, reboot: Notify::new(), state, defects })
     }

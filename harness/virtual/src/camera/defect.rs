@@ -28,6 +28,18 @@ pub enum Defect {
     NoLockout,
     /// The console gives a root shell to whoever comes.
     ConsoleRootShell,
+    /// HTTPS still answers hellos of TLS 1.0 and 1.1.
+    Tls10Accepted,
+    /// HTTPS agrees to triple DES and RC4 where a client offers nothing better.
+    TlsWeakSuite,
+    /// The certificate of HTTPS has expired.
+    TlsExpiredCert,
+    /// Every unit leaves the factory with the same TLS key.
+    TlsSharedKey,
+    /// SSH offers key exchanges over SHA-1.
+    SshWeakKex,
+    /// Every unit leaves the factory with the same SSH host key.
+    SshSharedHostKey,
     /// A key in the countdown stops the boot loader at its prompt.
     BootloaderShell,
     /// The boot log shows the key of the radio network.
@@ -70,6 +82,12 @@ pub enum Defect {
     LabelExpired,
     /// The label is another product's.
     LabelWrongModel,
+    /// Manner: thinks for a while before it answers a connection.
+    Slow,
+    /// Manner: takes up few connections at once, and few in a second.
+    RateLimited,
+    /// Manner: some ports are behind a filter that drops.
+    Filtered,
     /// Dead twin: accepts and never answers.
     Silent,
     /// Dead twin: drops every third connection.
@@ -98,6 +116,8 @@ pub enum DefectPart {
 pub enum DefectKind {
     /// A product that does what a requirement forbids.
     Defect,
+    /// A good product that is hard to ask: no unit may FAIL because of it.
+    Manner,
     /// A product that cannot be judged: no unit that touches it may PASS or FAIL because of it.
     Dead,
 }
@@ -115,9 +135,9 @@ pub struct DefectInfo {
     pub part: DefectPart,
     /// Defect or dead twin.
     pub kind: DefectKind,
-    /// Test units that it fails, and no other; empty for dead twins.
+    /// Test units that it fails, and no other; empty for manners and dead twins.
     pub fails: &'static [&'static str],
-    /// Test units that a dead twin keeps from PASS and FAIL; empty for defects.
+    /// Test units that a dead twin keeps from PASS and FAIL; empty for defects and manners.
     pub affects: &'static [&'static str],
 }
 
@@ -206,6 +226,24 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     seeded(Defect::BootloaderShell, "bootloader-shell",
         "any key in the countdown stops the boot loader at a prompt that shows and sets its environment",
         &["5.6-4-2 b"]),
+    seeded(Defect::Tls10Accepted, "tls10-accepted",
+        "HTTPS answers hellos of TLS 1.0 and 1.1",
+        &["5.1-3-2 a", "5.5-1-2 a", "5.5-4-2 c"]),
+    seeded(Defect::TlsWeakSuite, "tls-weak-suite",
+        "HTTPS agrees to triple DES and RC4 at TLS 1.2",
+        &["5.1-3-2 a", "5.5-1-2 a", "5.5-4-2 c"]),
+    seeded(Defect::TlsExpiredCert, "tls-expired-cert",
+        "the certificate of HTTPS expired in 2021",
+        &["5.1-3-2 a", "5.5-1-2 a", "5.5-4-2 c"]),
+    seeded(Defect::TlsSharedKey, "tls-shared-key",
+        "every sample has the same TLS key",
+        &["5.4-4-1 b"]),
+    seeded(Defect::SshWeakKex, "ssh-weak-kex",
+        "SSH offers diffie-hellman-group1-sha1 and group14-sha1",
+        &["5.1-3-2 a", "5.5-1-2 a", "5.5-4-2 c"]),
+    seeded(Defect::SshSharedHostKey, "ssh-shared-host-key",
+        "every sample has the same SSH host key",
+        &["5.4-4-1 b"]),
     seeded(Defect::BootLogLeaksKey, "boot-log-leaks-key",
         "the boot log on the serial console shows the pre-shared key of the radio network",
         &["5.4-1-2 a"]),
@@ -268,6 +306,9 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     site(Defect::LabelWrongModel, "label-wrong-model",
         "the register's entry is for another product",
         &["psti-label"]),
+    manner(Defect::Slow, "slow", "needs 300 ms before it answers a connection"),
+    manner(Defect::RateLimited, "rate-limited", "takes up 50 connections a second and four at once"),
+    manner(Defect::Filtered, "filtered", "TCP ports 5000 to 5007 are behind a filter that drops"),
     dead(Defect::Silent, "silent", "accepts connections and input, and never answers"),
     dead(Defect::Flaky, "flaky", "drops every third connection at once, and every third line of the console"),
     dead(Defect::Absent, "absent", "nothing listens; the console is there and silent"),
@@ -287,6 +328,11 @@ const fn seeded(
 
 const fn site(defect: Defect, name: &'static str, summary: &'static str, fails: &'static [&'static str]) -> DefectInfo {
     DefectInfo { part: DefectPart::Website, ..seeded(defect, name, summary, fails) }
+}
+
+const fn manner(defect: Defect, name: &'static str, summary: &'static str) -> DefectInfo {
+    let (part, kind) = (DefectPart::Camera, DefectKind::Manner);
+    DefectInfo { defect, name, summary, part, kind, fails: &[], affects: &[] }
 }
 
 const fn dead(defect: Defect, name: &'static str, summary: &'static str) -> DefectInfo {
@@ -331,8 +377,8 @@ mod tests {
     #[test]
     fn every_row_decides_units_of_its_own_kind() {
         for row in TABLE {
-            assert_eq!(row.kind == DefectKind::Dead, row.fails.is_empty(), "{}", row.name);
-            assert_eq!(row.kind == DefectKind::Defect, row.affects.is_empty(), "{}", row.name);
+            assert_eq!(row.kind != DefectKind::Defect, row.fails.is_empty(), "{}", row.name);
+            assert_eq!(row.kind != DefectKind::Dead, row.affects.is_empty(), "{}", row.name);
             assert_eq!(by_name(row.name).map(|found| found.defect), Some(row.defect));
         }
     }

@@ -8,6 +8,8 @@ mod identity;
 pub(crate) mod label;
 mod line_editor;
 mod lockout;
+mod manners;
+mod old_tls;
 pub(crate) mod power;
 pub(crate) mod services;
 mod session;

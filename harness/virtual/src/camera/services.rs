@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use super::body::Camera;
 use super::defect::{Defect, Defects};
+use super::manners::{self, Manners};
 use super::{debug_service, ssh, telnet, web};
 
 /// Connections of one camera at once; more are closed at once, as a small device does.
@@ -115,7 +116,21 @@ pub(crate) async fn serve(
         let listener = TcpListener::bind(address).await.map_err(|error| PortTrouble::new(address, &error))?;
         listeners.push((service, listener));
     }
-    let door = Arc::new(Door { seats: Arc::new(Semaphore::new(MAX_CONNECTIONS)), accepted: AtomicU32::new(0) });
+    let filter = manners::filter(camera.host, &camera.defects)
+        .await
+        .map_err(|error| PortTrouble::new(SocketAddr::from((camera.host, 0)), &error))?;
+    if let Some(filter) = filter {
+        let held = async move {
+            let _filter = filter;
+            std::future::pending::<()>().await;
+        };
+        tasks.spawn(off.clone().run_until_cancelled_owned(held));
+    }
+    let door = Arc::new(Door {
+        manners: Manners::of(&camera.defects),
+        seats: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+        accepted: AtomicU32::new(0),
+    });
     for (service, listener) in listeners {
         let accept = accept(service, listener, camera.clone(), door.clone(), tasks.clone(), off.clone());
         tasks.spawn(off.clone().run_until_cancelled_owned(accept));
@@ -125,6 +140,7 @@ pub(crate) async fn serve(
 
 /// What the connections of one camera share.
 struct Door {
+    manners: Manners,
     seats: Arc<Semaphore>,
     accepted: AtomicU32,
 }
@@ -138,6 +154,7 @@ async fn accept(
     off: CancellationToken,
 ) {
     loop {
+        door.manners.before_accepting().await;
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
@@ -151,9 +168,10 @@ async fn accept(
             continue;
         }
         let Ok(seat) = door.seats.clone().try_acquire_owned() else { continue };
-        let camera = camera.clone();
+        let (camera, door) = (camera.clone(), door.clone());
         let connection = async move {
-            let _seat = seat;
+            let _seat = (seat, door.manners.seat().await);
+            door.manners.before_answering().await;
             // Past its age a connection is dropped wherever it stands.
             let _ = tokio::time::timeout(MAX_CONNECTION_AGE, handle(service, stream, camera)).await;
         };

@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Session};
-use russh::{Channel, ChannelId, MethodKind, MethodSet, Pty, SshId};
+use russh::{Channel, ChannelId, MethodKind, MethodSet, Preferred, Pty, SshId, kex};
 use tokio::io::{copy_bidirectional, duplex};
 use tokio::net::TcpStream;
 
 use super::body::{Camera, FIRMWARE};
+use super::defect::Defect;
 use super::line_editor::{LineEditor, Typed};
 use super::shell::{Shell, Then, User};
 use super::state::LogOn;
@@ -63,8 +64,18 @@ fn config(camera: &Camera) -> Config {
         max_auth_attempts: TRIES_PER_CONNECTION,
         inactivity_timeout: Some(IDLE),
         nodelay: true,
+        preferred: preferred(camera),
         ..Config::default()
     }
+}
+
+/// What is offered; with the defect also methods over SHA-1, one of them in a field of 1024 bits.
+fn preferred(camera: &Camera) -> Preferred {
+    let mut offered = Preferred::default();
+    if camera.is(Defect::SshWeakKex) {
+        offered.kex.to_mut().extend([kex::DH_G14_SHA1, kex::DH_G1_SHA1]);
+    }
+    offered
 }
 
 fn methods() -> MethodSet {

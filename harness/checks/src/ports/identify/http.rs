@@ -1,15 +1,17 @@
 //! HTTP, plain or behind TLS.
 
-use assay_model::{CheckContext, Endpoint, Fault, touch::http::HttpResponse};
+use assay_model::{Endpoint, Fault, touch::http::HttpResponse};
 
-use super::{Identified, Logon, PROBE};
+use super::Asker;
+use super::probe::{Identified, Logon};
 use crate::http::{ask, page};
 
 /// What answers to `GET /`, if HTTP answers. A refused TLS version counts as TLS without HTTP.
-pub(super) async fn probe(cx: &CheckContext, endpoint: &Endpoint, tls: bool) -> Result<Option<Identified>, Fault> {
+pub(super) async fn probe(asker: &Asker, endpoint: &Endpoint, tls: bool) -> Result<Option<Identified>, Fault> {
+    let _turn = asker.turn().await;
     // A handshake on a small device takes a while longer than a banner.
-    let wait = if tls { PROBE * 3 } else { PROBE };
-    let answer = match ask::send_again(cx, ask::get(endpoint, tls, "/"), wait).await? {
+    let wait = if tls { asker.wait * 3 } else { asker.wait };
+    let answer = match ask::send_again(&asker.cx, ask::get(endpoint, tls, "/"), wait).await? {
         HttpResponse::Answer(answer) => answer,
         HttpResponse::Malformed { text } if tls && text.contains("alert") => {
             return Ok(Some(Identified { tls: true, ..Identified::service("tls") }));

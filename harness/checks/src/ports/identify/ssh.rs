@@ -1,6 +1,6 @@
 //! SSH (RFC 4253, 4.2): a version line.
 
-use super::{Identified, Logon};
+use super::probe::{Identified, Logon};
 
 pub(super) fn read(text: &str) -> Option<Identified> {
     let line = text.lines().find(|l| l.starts_with("SSH-"))?;

@@ -1,6 +1,6 @@
 //! Telnet (RFC 854): option negotiation, or a bare login prompt.
 
-use super::{Identified, Logon};
+use super::probe::{Identified, Logon};
 use crate::auth::logon::{telnet, words};
 
 pub(super) fn read(greeting: &[u8]) -> Option<Identified> {

@@ -14,6 +14,7 @@ use hyper::{StatusCode, header};
 use tokio::net::TcpStream;
 
 use super::body::Camera;
+use super::old_tls;
 use super::services::Service;
 use crate::http_server;
 
@@ -21,6 +22,9 @@ const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// HTTPS: the web interface.
 pub(super) async fn https(stream: TcpStream, camera: Arc<Camera>) {
+    if let Some(agreed) = old_tls::meant_for(&stream, &camera.defects).await {
+        return old_tls::serve(stream, &camera.identity.old, agreed).await;
+    }
     match tokio::time::timeout(TLS_HANDSHAKE, camera.identity.tls.accept(stream)).await {
         Ok(Ok(stream)) => http_server::serve(stream, |request| route::answer(&camera, request)).await,
         Ok(Err(error)) => tracing::debug!(%error, "tls handshake"),
