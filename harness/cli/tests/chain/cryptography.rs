@@ -28,7 +28,7 @@ fn each_defect_of_tls_and_ssh_fails_its_units_and_no_other() {
     assert_eq!(seeded.len(), DEFECTS.len());
     each_of(
         &seeded,
-        210,
+        140,
         2,
         |lab, name| ask(lab, ASKED, name),
         |defect, ran| {
@@ -46,7 +46,7 @@ fn touching() -> String {
 fn a_dead_twin_passes_nothing_that_touches_tls_or_ssh() {
     each_of(
         &all("dead", "camera"),
-        220,
+        148,
         2,
         |lab, name| ask(lab, &touching(), name),
         |_: &Value, ran| {
@@ -63,7 +63,7 @@ fn a_good_camera_that_is_hard_to_ask_fails_nothing() {
     let select = format!("{} || unit.startsWith(\"5.6-1-\")", touching());
     each_of(
         &manners,
-        225,
+        152,
         1,
         |lab, name| ask(lab, &select, name),
         |_: &Value, ran| {
