@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use assay_adapters::document::DocumentSettings;
 use assay_adapters::network::network_touches;
-use assay_model::touch::document::{DocumentRequest, DocumentResponse};
+use assay_model::touch::document::{DocumentRequest, DocumentResponse, Wanted};
 use assay_model::touch::http::{HttpRequest, HttpResponse};
 use assay_model::touch::ports::ScanRequest;
 use assay_model::touch::tls::{TlsRequest, TlsResponse};
@@ -139,7 +139,11 @@ async fn a_real_server_is_seen_as_it_is_configured() {
     }
     let source = format!("http://{HOST}:8080/index.html");
     let documents = touches.documents().expect("documents");
-    match documents.call(DocumentRequest { source, max_bytes: 1_000 }, soon()).await.expect("no fault") {
+    match documents
+        .call(DocumentRequest { source, max_bytes: 1_000, wanted: Wanted::Text }, soon())
+        .await
+        .expect("no fault")
+    {
         DocumentResponse::Document(d) => {
             assert_eq!((d.text.as_str(), d.redirects.len(), d.tls_verifies), ("Real nginx", 2, Some(false)));
         }

@@ -5,6 +5,7 @@
 
 pub mod consumer;
 mod csv;
+mod cyclonedx;
 mod entry;
 pub mod failure_record;
 mod html;

@@ -6,7 +6,7 @@ use crate::consumer::{self, Sheet};
 use crate::failure_record::{self, FailureRecord};
 use crate::statement::{self, Statement};
 use crate::trace::Trace;
-use crate::{Reader, Role, csv, html, junit, oscal, sarif, summary, survey};
+use crate::{Reader, Role, csv, cyclonedx, html, junit, oscal, sarif, summary, survey};
 
 /// A way of writing results down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Format {
     Sarif,
     /// OSCAL assessment-results.
     Oscal,
+    /// CycloneDX 1.6: the components that firmware images showed.
+    Cyclonedx,
     /// The statement of compliance, or a draft of it.
     Statement,
     /// Record of an investigation, and of a failure where one was found.
@@ -58,7 +60,7 @@ pub enum ReportError {
 
 impl Format {
     /// All of them, in the order that help texts show.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Html,
         Self::Junit,
         Self::JunitRich,
@@ -67,6 +69,7 @@ impl Format {
         Self::Csv,
         Self::Sarif,
         Self::Oscal,
+        Self::Cyclonedx,
         Self::Statement,
         Self::FailureRecord,
         Self::Consumer,
@@ -85,6 +88,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Sarif => "sarif",
             Self::Oscal => "oscal",
+            Self::Cyclonedx => "cyclonedx",
             Self::Statement => "statement",
             Self::FailureRecord => "failure-record",
             Self::Consumer => "consumer",
@@ -110,6 +114,7 @@ impl Format {
             Self::Csv => "results/results.csv",
             Self::Sarif => "results/results.sarif",
             Self::Oscal => "results/oscal-ar.json",
+            Self::Cyclonedx => "results/sbom.cdx.json",
             Self::Statement => "statement.html",
             Self::FailureRecord => "failure-record.html",
             Self::Consumer => "consumer.html",
@@ -168,6 +173,7 @@ impl Format {
             Self::Csv => csv::render(results),
             Self::Sarif => sarif::render(results),
             Self::Oscal => oscal::render(results),
+            Self::Cyclonedx => cyclonedx::render(results),
             Self::Statement => {
                 let drawn = Statement::kept_by(results, kept_by);
                 if reader.json { statement::json(&drawn) } else { statement::html(&drawn) }

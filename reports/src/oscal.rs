@@ -188,7 +188,7 @@ fn token(id: &str) -> String {
 }
 
 /// A UUID of version 4's form made from run and purpose, so that the same record gives the same bytes.
-fn uuid(run: &str, what: &str) -> String {
+pub(crate) fn uuid(run: &str, what: &str) -> String {
     let mut bytes = Sha256::digest(format!("{NS}\0{run}\0{what}"));
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;

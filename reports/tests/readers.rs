@@ -174,3 +174,49 @@ fn sarif_is_valid_against_its_schema() {
     bad["runs"][0]["results"][0]["kind"] = "maybe".into();
     assert!(!validator.is_valid(&bad), "the schema does refuse");
 }
+
+/// A run that looked into a firmware image.
+fn with_an_image() -> Results {
+    let mut results = fixture::results();
+    let observation = serde_json::json!({
+        "found": true, "sha256": "ab".repeat(32),
+        "components": [
+            {"name": "busybox", "version": "1.36.1", "purl": "pkg:generic/busybox@1.36.1", "kind": "application",
+             "cpe": "cpe:2.3:a:busybox:busybox:1.36.1:*:*:*:*:*:*:*", "known_by": "text in the file", "place": "image!/bin/busybox"},
+            {"name": "zlib\u{1b}[2J", "version": "1.3.1", "purl": "pkg:deb/debian/zlib@1.3.1", "kind": "library",
+             "known_by": "package list", "place": "image!/var/lib/dpkg/status"},
+        ],
+    });
+    let unit = results.units.get_mut("PSTI-1.1").unwrap();
+    let sample = unit.samples.values_mut().chain(&mut unit.cross_sample).next().unwrap();
+    let step = fixture::step("image", "firmware.inspect", Value::Null, observation, &[]);
+    // Twice: what two units saw of one image is told once.
+    sample.steps.extend([step.clone(), step]);
+    results
+}
+
+#[test]
+fn cyclonedx_is_valid_against_its_schema() {
+    const VALIDATE: &str = "import sys\nfrom cyclonedx.validation.json import JsonStrictValidator\n\
+        from cyclonedx.schema import SchemaVersion\n\
+        error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())\n\
+        sys.exit(str(error) if error else 0)";
+    let Some(python) = tool("cyclonedx/bin/python", "cyclonedx-python-lib") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let validate = |sbom: &str| {
+        let file = write(folder.path(), "sbom.cdx.json", sbom.as_bytes());
+        Command::new(&python).arg("-c").arg(VALIDATE).arg(&file).output().unwrap()
+    };
+    let sbom = |results: &Results| String::from_utf8(Format::Cyclonedx.render(results).unwrap()).unwrap();
+    for results in runs().into_iter().chain([with_an_image()]) {
+        let out = validate(&sbom(&results));
+        assert!(out.status.success(), "{}", said(&out));
+    }
+    let text = sbom(&with_an_image());
+    let value: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(value["components"].as_array().unwrap().len(), 2);
+    assert_eq!(value["components"][1]["name"], "zlib\\x1b[2J");
+    assert_eq!(value["metadata"]["component"]["hashes"][0]["content"], "ab".repeat(32));
+    let out = validate(&text.replace("\"application\"", "\"gadget\""));
+    assert!(!out.status.success(), "the schema does refuse");
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use assay_model::{
     BenchProvider, BenchRequest, Deadline, Direction, Effect, Fault, Limits, OpenBench, SampleId, Severity, Touches,
     touch::console::{ConsoleRequest, ConsoleResponse},
-    touch::document::{DocumentRequest, DocumentResponse},
+    touch::document::{DocumentRequest, DocumentResponse, Wanted},
     touch::power::{PowerRequest, PowerResponse},
     touch::ssh::{SshRequest, SshResponse},
 };
@@ -110,7 +110,7 @@ async fn a_virtual_camera_is_wired_in_every_way_and_heard_from_before_power_on()
 async fn the_makers_website_is_reached_by_name_and_no_foreign_address_is_owned() {
     let bench = virtual_bench("127.77.2.0").await;
     let (touches, _) = touches(&*bench, "s2").await;
-    let asked = DocumentRequest { source: "http://maker.test:8088/".into(), max_bytes: 100_000 };
+    let asked = DocumentRequest { source: "http://maker.test:8088/".into(), max_bytes: 100_000, wanted: Wanted::Text };
     let got = touches.documents().expect("documents").call(asked, soon()).await.expect("no fault");
     assert!(matches!(&got, DocumentResponse::Document(d) if d.status == 200), "{got:?}");
     assert!(bench.addresses().host("127.77.2.3").is_err());

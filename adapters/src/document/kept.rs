@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents};
+use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents, Wanted};
 use assay_model::touch::{Shared, Way};
 use assay_model::{Deadline, Direction, EvidenceKind, Fault, Recorder, StreamMeta, Touch};
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 /// Documents, each kept through the recorder's stream.
 pub(crate) struct KeptDocuments {
@@ -36,7 +36,44 @@ impl Touch<Documents> for KeptDocuments {
         request: &DocumentRequest,
         until: Deadline,
     ) -> Option<Result<Shared<DocumentResponse>, Fault>> {
-        self.inner.shared(request, until).await
+        if request.wanted.is_text() {
+            return self.inner.shared(request, until).await;
+        }
+        Some(self.alone(request.clone(), until).await)
+    }
+}
+
+impl KeptDocuments {
+    /// Bytes that stand in an item of their own and nowhere else: an image of 100 MB is no line of a record.
+    async fn alone(&self, request: DocumentRequest, until: Deadline) -> Result<Shared<DocumentResponse>, Fault> {
+        let (source, wanted) = (request.source.clone(), request.wanted);
+        let response = self.inner.call(request, until).await?;
+        let (meta, bytes) = match &response {
+            DocumentResponse::Document(document) => {
+                let kind = match wanted {
+                    Wanted::Text => EvidenceKind::Document,
+                    Wanted::Firmware => EvidenceKind::Firmware,
+                    Wanted::Capture => EvidenceKind::Pcap,
+                };
+                (StreamMeta { kind, ..meta(document) }, document.bytes.as_slice())
+            }
+            DocumentResponse::Absent { text, .. } => (of_absence(&source), text.as_bytes()),
+        };
+        let mut stream = self.recorder.stream(meta);
+        let evidence = stream.id();
+        stream.append(Direction::In, bytes);
+        drop(stream);
+        Ok(Shared { response, evidence })
+    }
+}
+
+pub(super) fn of_absence(asked: &str) -> StreamMeta {
+    StreamMeta {
+        kind: EvidenceKind::Document,
+        title: format!("no document {asked}"),
+        source: asked.to_owned(),
+        file: "absent.txt".into(),
+        settings: Map::from_iter([("asked".to_owned(), Value::from(asked))]),
     }
 }
 

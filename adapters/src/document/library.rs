@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_model::touch::Shared;
 use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents};
-use assay_model::{Blame, Deadline, Direction, EvidenceId, EvidenceKind, Fault, Payload, Recorder, StreamMeta, Touch};
+use assay_model::{Blame, Deadline, Direction, EvidenceId, Fault, Payload, Recorder, StreamMeta, Touch};
 use async_trait::async_trait;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::spill::{Part, Spill};
 use super::{DocumentSources, kept};
@@ -91,7 +91,7 @@ impl Library {
                 }
                 DocumentResponse::Absent { text, redirects } => {
                     let note = format!("{text}\nasked, in order:\n{}\n", redirects.join("\n"));
-                    (note.into_bytes(), String::new(), String::new(), of_absence(&source))
+                    (note.into_bytes(), String::new(), String::new(), kept::of_absence(&source))
                 }
             };
             let mut stream = recorder.stream(meta);
@@ -121,16 +121,6 @@ fn of_document(document: &Document, asked: &str) -> StreamMeta {
     });
     meta.settings.extend(more.as_object().cloned().unwrap_or_default());
     meta
-}
-
-fn of_absence(asked: &str) -> StreamMeta {
-    StreamMeta {
-        kind: EvidenceKind::Document,
-        title: format!("no document {asked}"),
-        source: asked.to_owned(),
-        file: "absent.txt".into(),
-        settings: Map::from_iter([("asked".to_owned(), Value::from(asked))]),
-    }
 }
 
 #[async_trait]

@@ -21,7 +21,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents, Politeness};
+use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents, Politeness, Wanted};
 use assay_model::{AddressBook, Deadline, Fault, Touch};
 use async_trait::async_trait;
 
@@ -98,7 +98,7 @@ impl Touch<Documents> for DocumentSources {
         };
         Ok(match found {
             DocumentResponse::Document(document) => {
-                DocumentResponse::Document(Box::new(finish(*document, until).await))
+                DocumentResponse::Document(Box::new(finish(*document, request.wanted, until).await))
             }
             absent => absent,
         })
@@ -106,9 +106,12 @@ impl Touch<Documents> for DocumentSources {
 }
 
 /// Adds what is computed from the bytes: digest and text.
-async fn finish(mut document: Document, until: Deadline) -> Document {
+async fn finish(mut document: Document, wanted: Wanted, until: Deadline) -> Document {
     use sha2::{Digest as _, Sha256};
     document.sha256 = Sha256::digest(document.bytes.as_slice()).iter().map(|b| format!("{b:02x}")).collect();
+    if !wanted.is_text() {
+        return document;
+    }
     if pdf::is_pdf(document.bytes.as_slice(), &document.media_type) {
         let read = pdf::read(document.bytes.as_slice(), document.truncated, until).await;
         (document.text, document.unread) = (read.text, read.unread);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use assay_model::touch::Way;
-use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents};
+use assay_model::touch::document::{Document, DocumentRequest, DocumentResponse, Documents, Wanted};
 use assay_model::{AddressBook, Deadline, EvidenceKind, Fault, Touch, Touches};
 
 use super::{DocumentSettings, DocumentSources};
@@ -21,7 +21,7 @@ fn sources(folder: &Path, roots: Vec<Vec<u8>>) -> DocumentSources {
 }
 
 async fn ask(source: &str, until: Deadline) -> Result<DocumentResponse, Fault> {
-    let request = DocumentRequest { source: source.to_owned(), max_bytes: 10_000 };
+    let request = DocumentRequest { source: source.to_owned(), max_bytes: 10_000, wanted: Wanted::Text };
     sources(Path::new("."), Vec::new()).call(request, until).await
 }
 
@@ -121,8 +121,9 @@ async fn files_of_the_dossier_and_nothing_else() {
     std::os::unix::fs::symlink(outer.path().join("secret.txt"), dossier.join("link.txt")).expect("links");
     rustix::fs::mkfifoat(rustix::fs::CWD, dossier.join("pipe"), rustix::fs::Mode::RUSR).expect("a pipe");
     let sources = sources(&dossier, Vec::new());
-    let ask =
-        async |source: &str| sources.call(DocumentRequest { source: source.to_owned(), max_bytes: 5 }, soon()).await;
+    let ask = async |source: &str| {
+        sources.call(DocumentRequest { source: source.to_owned(), max_bytes: 5, wanted: Wanted::Text }, soon()).await
+    };
     match ask("policy.html").await {
         Ok(DocumentResponse::Document(d)) => {
             assert_eq!(
@@ -183,7 +184,7 @@ async fn https_site(valid: bool) -> (SocketAddr, Vec<u8>) {
 #[tokio::test]
 async fn whether_a_certificate_verifies_is_told_apart_from_the_page() {
     let ask = async |source: String, roots| {
-        let request = DocumentRequest { source, max_bytes: 100 };
+        let request = DocumentRequest { source, max_bytes: 100, wanted: Wanted::Text };
         match sources(Path::new("."), roots).call(request, soon()).await {
             Ok(DocumentResponse::Document(d)) => (d.bytes.lossy(), d.tls.is_some(), d.tls_verifies),
             other => panic!("{other:?}"),
@@ -208,7 +209,7 @@ async fn behind_the_seam_the_bytes_become_evidence_of_their_own() {
     let touches = crate::seam::recorded(&Touches { documents: Some(way), ..Touches::default() }, &step);
     let documents = touches.documents().expect("is there");
     for path in ["security/policy", "../..", "a%00<b>.html?q"] {
-        let request = DocumentRequest { source: format!("http://{at}/{path}"), max_bytes: 100 };
+        let request = DocumentRequest { source: format!("http://{at}/{path}"), max_bytes: 100, wanted: Wanted::Text };
         documents.call(request, soon()).await.expect("no fault");
     }
     let kept = memory.kept();

@@ -15,10 +15,12 @@ mod document;
 mod dut;
 #[cfg(test)]
 mod fake;
+mod firmware;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod http;
 mod net;
+mod params;
 mod passwords;
 mod ports;
 mod power;
@@ -46,8 +48,10 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(console::shell_access::ShellAccess),
         erase(console::single_user::SingleUser),
         erase(dut::restore::Restore),
+        erase(firmware::inspect::Inspect),
         erase(http::probe::Probe),
         erase(net::alive::Alive),
+        erase(params::unique::Unique),
         erase(passwords::analyse::Analyse),
         erase(ports::scan::Scan),
         erase(crypto::CryptoPolicy),

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::{
     all, auth, boot, console, document, dut,
     fake::{Case, Twin},
-    http, net, passwords, ports, power, secrets, ssh,
+    firmware, http, net, params, passwords, ports, power, secrets, ssh,
 };
 
 /// Checks whose good, weak and stopped twins are real servers (tests/peers) and comparisons of what those showed, instead of
@@ -35,8 +35,10 @@ fn cases() -> BTreeMap<&'static str, Vec<Case>> {
         ("console.login", console::login::tests::cases()),
         ("document.fetch", document::fetch::tests::cases()),
         ("dut.restore", dut::restore::tests::cases()),
+        ("firmware.inspect", firmware::inspect::tests::cases()),
         ("http.probe", http::probe::tests::cases()),
         ("net.alive", net::alive::tests::cases()),
+        ("params.unique", params::unique::tests::cases()),
         ("passwords.analyse", passwords::analyse::tests::cases()),
         ("power.boot_time", power::boot_time::tests::cases()),
         ("power.cycle_resilience", power::cycle_resilience::tests::cases()),

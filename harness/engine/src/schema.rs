@@ -415,6 +415,7 @@ fn documents() -> Value {
         "disclosure_process" => {
             text("How reports are received, acknowledged and followed up by ISO/IEC 29147, where that route is open.")
         }
+        "firmware" => text("The firmware image that the samples run: a URL, or a file beside the dossier."),
         "support_history" => list(history.clone(), "What the support page once said."),
         "support_extensions" => list(extension.clone(), "Each decision to lengthen the support period."),
         "snapshots" => text(

@@ -8,6 +8,7 @@
 
 mod camera;
 pub mod debug;
+mod firmware;
 mod foreign;
 mod http_server;
 mod model_list;

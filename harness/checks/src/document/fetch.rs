@@ -8,7 +8,7 @@
 
 use assay_model::{
     CheckContext, CheckKind, Effect, Fault, TypedCheck,
-    touch::document::{DocumentRequest, DocumentResponse},
+    touch::document::{DocumentRequest, DocumentResponse, Wanted},
 };
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -72,7 +72,7 @@ impl TypedCheck for Fetch {
     const NEEDS: &'static [&'static str] = &["documents"];
 
     async fn run(&self, cx: &CheckContext, p: Params) -> Result<Observation, Fault> {
-        let request = DocumentRequest { source: p.source, max_bytes: p.max_bytes };
+        let request = DocumentRequest { source: p.source, max_bytes: p.max_bytes, wanted: Wanted::Text };
         Ok(match cx.touches.documents()?.call(request, cx.deadline.capped(super::source::PATIENCE)).await? {
             DocumentResponse::Document(d) => Observation {
                 found: d.status < 400,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use assay_model::touch::document::{DocumentRequest, DocumentResponse};
+use assay_model::touch::document::{DocumentRequest, DocumentResponse, Wanted};
 use assay_model::{CheckContext, Fault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ pub(crate) async fn read(cx: &CheckContext, source: &Source) -> Result<Reading, 
     match source {
         Source::Address(address) if address.trim().is_empty() => Ok(absent("no address is given for it", Vec::new())),
         Source::Address(address) => {
-            let request = DocumentRequest { source: address.clone(), max_bytes: MAX_BYTES };
+            let request = DocumentRequest { source: address.clone(), max_bytes: MAX_BYTES, wanted: Wanted::Text };
             match cx.touches.documents()?.call(request, cx.deadline.capped(PATIENCE)).await? {
                 DocumentResponse::Absent { text, redirects } => Ok(absent(&text, redirects)),
                 DocumentResponse::Document(document) => off_the_reactor(move || fetched(*document)).await,

@@ -142,14 +142,15 @@ impl Touch<Documents> for Dut {
         if self.lock().dead() {
             return Ok(DocumentResponse::Absent { text: "no answer".into(), redirects: vec![] });
         }
-        let found = request.source.ends_with("/policy");
+        let image = (!request.wanted.is_text()).then(|| crate::firmware::tests::image(self.lock().weak()));
+        let found = image.is_some() || request.source.ends_with("/policy");
         Ok(DocumentResponse::Document(Box::new(Document {
             url: request.source,
             redirects: vec![],
             status: if found { 200 } else { 404 },
             headers: vec![],
             media_type: "text/html".into(),
-            bytes: "x".into(),
+            bytes: image.map_or_else(|| "x".into(), assay_model::Payload),
             truncated: false,
             text: if found { "Report issues to us" } else { "not found" }.into(),
             markup: String::new(),

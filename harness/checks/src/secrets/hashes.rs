@@ -36,7 +36,7 @@ const DEFAULTS: [(&str, &str); 24] = [
 const MAX_ROUNDS: usize = 20_000;
 
 /// The scheme of a hash in modular crypt format.
-pub(super) fn scheme(hash: &str) -> &'static str {
+pub(crate) fn scheme(hash: &str) -> &'static str {
     match hash.get(..3) {
         Some("$1$") => "md5-crypt",
         Some("$5$") => "sha256-crypt",
@@ -49,7 +49,7 @@ pub(super) fn scheme(hash: &str) -> &'static str {
 }
 
 /// The name of the default password that the hash hides, for the schemes that can be tried here (MD5 and SHA crypt).
-pub(super) fn default_password(hash: &str) -> Option<&'static str> {
+pub(crate) fn default_password(hash: &str) -> Option<&'static str> {
     let (salt, rounds) = salt(hash)?;
     let make = |password: &str| match scheme(hash) {
         "md5-crypt" => Some(md5_crypt(password.as_bytes(), salt)),

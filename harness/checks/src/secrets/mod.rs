@@ -3,7 +3,7 @@
 pub(crate) mod check;
 mod engine;
 mod forms;
-mod hashes;
+pub(crate) mod hashes;
 mod rules;
 #[cfg(test)]
 mod tests;

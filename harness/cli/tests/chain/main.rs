@@ -4,6 +4,7 @@ mod assessment;
 mod bad_input;
 mod comparing;
 mod cryptography;
+mod firmware;
 mod hardware;
 mod hostile;
 mod interrupted;

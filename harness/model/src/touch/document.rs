@@ -23,6 +23,30 @@ pub struct DocumentRequest {
     pub source: String,
     /// Bytes to keep, at most.
     pub max_bytes: u32,
+    /// What it is wanted for.
+    #[serde(skip_serializing_if = "Wanted::is_text")]
+    pub wanted: Wanted,
+}
+
+/// What a document is wanted for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wanted {
+    /// To be read: its text is taken out of it.
+    #[default]
+    Text,
+    /// A firmware image: bytes only, kept once as evidence of that kind and in no record of exchanges.
+    Firmware,
+    /// A packet capture made elsewhere: likewise.
+    Capture,
+}
+
+impl Wanted {
+    /// Whether it is to be read.
+    #[must_use]
+    pub const fn is_text(&self) -> bool {
+        matches!(self, Self::Text)
+    }
 }
 
 /// How the pages of strangers are asked for, many at once.

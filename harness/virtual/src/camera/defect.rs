@@ -46,6 +46,12 @@ pub enum Defect {
     BootLogLeaksKey,
     /// A power cut in the middle of a boot takes account and settings away.
     SettingsLostOnPowerCut,
+    /// The published firmware holds a private key, the same for all units.
+    FirmwareHardcodedKey,
+    /// The published firmware has an administrator's account with a default password.
+    FirmwareDefaultRoot,
+    /// In the published firmware everybody may read the password hashes and change the key store.
+    FirmwareExposedStore,
     /// The website has no reporting policy.
     NoPolicyPage,
     /// The reporting policy is behind a logon.
@@ -250,6 +256,15 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     seeded(Defect::SettingsLostOnPowerCut, "settings-lost-on-power-cut",
         "power lost in the middle of a boot takes the account and the settings away",
         &["5.9-1-2 b", "5.9-2-2 b"]),
+    seeded(Defect::FirmwareHardcodedKey, "firmware-hardcoded-key",
+        "the firmware image holds a private key, the same for all units",
+        &["5.4-3-2 a"]),
+    seeded(Defect::FirmwareDefaultRoot, "firmware-default-root",
+        "the firmware image has a root account with a hash of the default password admin",
+        &["5.4-3-2 a"]),
+    seeded(Defect::FirmwareExposedStore, "firmware-exposed-store",
+        "in the firmware image everybody may read the password hashes and write the key store",
+        &["5.4-1-2 a"]),
     site(Defect::NoPolicyPage, "no-policy-page",
         "the website has no page about reporting security issues",
         &["PSTI-2.1", "PSTI-2.2", "PSTI-2.3", "PSTI-2.4a", "PSTI-2.4b", "PSTI-2.4c", "PSTI-2.4d", "PSTI-2.4e", "PSTI-2.5",

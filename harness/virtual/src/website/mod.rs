@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::camera::defect::{Defect, Defects};
 use crate::camera::services::PortTrouble;
+use crate::firmware;
 use crate::http_server::{self, Page};
 
 /// Its port.
@@ -41,6 +42,7 @@ pub(crate) async fn serve(
     let (connections, off) = (tasks.clone(), stop.clone());
     let silent = defects.has(Defect::WebsiteSilent);
     let variants: Arc<[&'static str]> = defects.names().collect();
+    let image = Bytes::from(firmware::image(defects));
     let accept = async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
@@ -48,7 +50,7 @@ pub(crate) async fn serve(
                 continue;
             };
             let Ok(seat) = seats.clone().try_acquire_owned() else { continue };
-            let variants = variants.clone();
+            let (variants, image) = (variants.clone(), image.clone());
             let connection = async move {
                 let _seat = seat;
                 if silent {
@@ -57,7 +59,7 @@ pub(crate) async fn serve(
                     return;
                 }
                 let serving = http_server::serve(stream, |request| {
-                    let page = answer(&variants, request.method(), request.uri().path());
+                    let page = answer(&variants, &image, request.method(), request.uri().path());
                     async move { page }
                 });
                 // Past its age a connection is dropped wherever it stands.
@@ -70,10 +72,15 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-fn answer(variants: &[&str], method: &Method, path: &str) -> Page {
+fn answer(variants: &[&str], image: &Bytes, method: &Method, path: &str) -> Page {
     if !matches!(*method, Method::GET | Method::HEAD) {
         let mut page = html(StatusCode::METHOD_NOT_ALLOWED, plain("Not here", "<p>This page can only be read.</p>"));
         page.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return page;
+    }
+    if path == firmware::PATH {
+        let mut page = Response::new(Full::new(image.clone()));
+        page.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         return page;
     }
     let Some(found) = pages::at(variants, path) else {

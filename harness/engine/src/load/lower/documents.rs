@@ -8,7 +8,7 @@ use super::fields::Fields;
 use super::statement::{PERIOD, STANDARD};
 use crate::load::tree::{Node, Yaml};
 
-pub(crate) const DOCUMENTS: [&str; 9] = [
+pub(crate) const DOCUMENTS: [&str; 10] = [
     "home",
     "security_txt",
     "sales",
@@ -18,6 +18,7 @@ pub(crate) const DOCUMENTS: [&str; 9] = [
     "support_history",
     "support_extensions",
     "snapshots",
+    "firmware",
 ];
 pub(crate) const HISTORY: [&str; 3] = ["seen", "end", "copy"];
 pub(crate) const EXTENSION: [&str; 2] = ["decided", "end"];
@@ -88,6 +89,7 @@ fn documents(node: &Node, mistakes: &Mistakes) {
         EXTENSION.iter().for_each(|key| date(&entry, key, true));
     }
     fields.require_text_if_there("snapshots");
+    fields.require_text_if_there("firmware");
 }
 
 fn statement(node: &Node, mistakes: &Mistakes) {

@@ -1,0 +1,3 @@
+//! Security parameters of several samples, side by side.
+
+pub(crate) mod unique;
