@@ -8,6 +8,7 @@ use assay_model::{Check, erase};
 
 mod auth;
 mod boot;
+mod capture;
 mod console;
 pub mod crypto;
 pub mod debug;
@@ -41,6 +42,7 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(auth::try_credentials::TryCredentials),
         erase(auth::try_defaults::TryDefaults),
         erase(boot::secure::Secure),
+        erase(capture::import::Import),
         erase(console::boot_log::BootLog),
         erase(console::interrupt_boot::InterruptBoot),
         erase(console::login::Login),

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    all, auth, boot, console, document, dut,
+    all, auth, boot, capture, console, document, dut,
     fake::{Case, Twin},
     firmware, http, net, params, passwords, ports, power, secrets, ssh,
 };
@@ -27,6 +27,7 @@ fn cases() -> BTreeMap<&'static str, Vec<Case>> {
         ("auth.try_credentials", auth::try_credentials::tests::cases()),
         ("auth.try_defaults", auth::try_defaults::tests::cases()),
         ("boot.secure", boot::secure::tests::cases()),
+        ("capture.import", capture::import::tests::cases()),
         ("console.boot_log", console::boot_log::tests::cases()),
         ("console.interrupt_boot", console::interrupt_boot::tests::cases()),
         ("console.magic_sysrq", console::magic_sysrq::tests::cases()),

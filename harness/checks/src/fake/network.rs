@@ -3,7 +3,7 @@
 use assay_model::{
     Deadline, Fault, Touch,
     touch::{
-        document::{Document, DocumentRequest, DocumentResponse, Documents},
+        document::{Document, DocumentRequest, DocumentResponse, Documents, Wanted},
         http::{Http, HttpAnswer, HttpRequest, HttpResponse},
         ports::{Ports, ScanRequest, ScanResponse},
         ssh::{Ssh, SshHello, SshRequest, SshResponse},
@@ -142,7 +142,12 @@ impl Touch<Documents> for Dut {
         if self.lock().dead() {
             return Ok(DocumentResponse::Absent { text: "no answer".into(), redirects: vec![] });
         }
-        let image = (!request.wanted.is_text()).then(|| crate::firmware::tests::image(self.lock().weak()));
+        let weak = self.lock().weak();
+        let image = match request.wanted {
+            Wanted::Text => None,
+            Wanted::Firmware => Some(crate::firmware::tests::image(weak)),
+            Wanted::Capture => Some(crate::capture::tests::pcap(&crate::capture::tests::traffic(weak))),
+        };
         let found = image.is_some() || request.source.ends_with("/policy");
         Ok(DocumentResponse::Document(Box::new(Document {
             url: request.source,
