@@ -241,7 +241,7 @@ fn a_fact_whose_value_nobody_saw_is_left_out() {
     }
     let mut month = good();
     let over = month.units.get_mut("PSTI-3.2").unwrap().cross_sample.as_mut().unwrap();
-    over.steps[0].observation = Some(json!({"models": [{"end": "2031-12-31", "precision": "month"}]}));
+    over.steps.last_mut().unwrap().observation = Some(json!({"models": [{"end": "2031-12-31", "precision": "month"}]}));
     assert_eq!(Sheet::of(&month, None).facts.last().unwrap().value, "December 2031");
 }
 

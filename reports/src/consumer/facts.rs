@@ -5,7 +5,7 @@ use assay_model::results::{Results, UnitResult};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::law::{LAW, Law, Role, day_of, effective, parse_day};
+use crate::law::{LAW, Law, Role, day_of, effective, parse_day, published};
 
 /// The whole sheet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -162,15 +162,9 @@ fn fact(results: &Results, topic: &Topic) -> Option<Fact> {
     })
 }
 
-/// What a check of this name saw in the units.
-fn seen<'a>(units: &[&'a UnitResult], check: &str) -> Option<&'a Value> {
-    let parts = units.iter().flat_map(|u| u.samples.values().chain(&u.cross_sample));
-    parts.flat_map(|p| &p.steps).filter(|s| s.check == check).find_map(|s| s.observation.as_ref())
-}
-
 /// Ways that are for security issues; where no way is named for them, all that passed as such. Of a form, its page.
 fn contact(units: &[&UnitResult]) -> String {
-    let Some(seen) = seen(units, "document.contact_point") else { return String::new() };
+    let Some(seen) = published(units.iter().copied(), "document.contact_point").next() else { return String::new() };
     let contacts: Vec<&Value> = seen["contacts"].as_array().into_iter().flatten().collect();
     let marked = contacts.iter().any(|c| c["for_security"] == true);
     let page = seen.pointer("/document/url").and_then(Value::as_str).unwrap_or_default();
@@ -185,8 +179,8 @@ fn contact(units: &[&UnitResult]) -> String {
 }
 
 fn support_end(units: &[&UnitResult]) -> String {
-    let seen = seen(units, "document.support_period");
-    let model = seen.and_then(|o| o.pointer("/models/0"));
+    let mut pages = published(units.iter().copied(), "document.support_period");
+    let model = pages.find_map(|page| page.pointer("/models/0"));
     let Some((model, end)) = model.and_then(|m| Some((m, m["end"].as_str()?))) else { return String::new() };
     // A date that is written as month and year is told as such.
     let words = in_words(end).unwrap_or_default();

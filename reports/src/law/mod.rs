@@ -7,6 +7,7 @@
 mod catalogue;
 mod code_of_practice;
 mod dates;
+mod published;
 mod regimes;
 mod role;
 mod said;
@@ -14,6 +15,7 @@ mod said;
 pub(crate) use catalogue::{Change, Law, Records, Retention, RoleFacts, ToTell, editions};
 pub(crate) use code_of_practice::{Guideline, scorecard};
 pub(crate) use dates::{day_of, parse_day, years_later};
+pub(crate) use published::published;
 pub(crate) use regimes::{Regime, recognition, regimes};
 pub use role::Role;
 pub(crate) use said::{Said, Says, effective};

@@ -1,12 +1,12 @@
 //! From a record to a statement: final, or a draft with every reason why.
 
 use assay_model::Verdict;
-use assay_model::results::{Conformance, Results, StepResult};
+use assay_model::results::{Conformance, Results};
 use serde::Serialize;
 
 use super::deemed::{self, Deemed};
 use super::fields::{self, Fields};
-use crate::law::{LAW, Law, Role, effective, parse_day, years_later};
+use crate::law::{LAW, Law, Role, effective, parse_day, published, years_later};
 
 /// The profile whose units are the items of the law.
 const PROFILE: &str = "uk-psti";
@@ -78,7 +78,7 @@ impl Statement {
         let Deemed { by, gap } = deemed::of(results, &fields, &law);
         gaps.extend(gap);
         gaps.extend(proof(results, &fields.compliance_declaration, &unmet));
-        gaps.extend(published(results, &fields.defined_support_period.end));
+        gaps.extend(otherwise_published(results, &fields.defined_support_period.end));
         let retention = law.retention(role);
         let years = retention.years.or_else(|| (law.edition.is_empty()).then_some(YEARS_KEPT));
         let keep_until = years.map(|years| keep_until(&fields, years)).unwrap_or_default();
@@ -142,15 +142,11 @@ fn proof(results: &Results, declaration: &str, unmet: &[Unmet]) -> Option<String
 }
 
 /// The end in the dossier must be the one that was read on the maker's page.
-fn published(results: &Results, end: &str) -> Option<String> {
-    let unit = results.units.get(PERIOD_UNIT)?;
-    let steps = unit.cross_sample.iter().chain(unit.samples.values()).flat_map(|s| &s.steps);
-    // Controls read literals of the plan; the maker's page has an address.
-    let of_page = |s: &&StepResult| s.params["source"].is_string();
-    let read = |s: &'_ StepResult| s.observation.as_ref()?.pointer("/models/0/end")?.as_str().map(str::to_owned);
-    let seen = steps.filter(of_page).find_map(read)?;
+fn otherwise_published(results: &Results, end: &str) -> Option<String> {
+    let mut pages = published(results.units.get(PERIOD_UNIT), "document.support_period");
+    let seen = pages.find_map(|page| page.pointer("/models/0/end")?.as_str())?;
     (!end.is_empty() && seen != end).then(|| {
-        let seen = if seen.is_empty() { "no end date" } else { &seen };
+        let seen = if seen.is_empty() { "no end date" } else { seen };
         format!("defined_support_period ends on {end}, and the published page gave {seen}")
     })
 }

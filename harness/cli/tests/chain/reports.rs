@@ -49,6 +49,19 @@ fn a_pack_is_rendered_for_each_role_under_the_edition_that_it_carries() {
 }
 
 #[test]
+fn the_consumer_sheet_tells_what_the_maker_published_and_nothing_of_controls() {
+    let lab = Lab::new(244, 2);
+    let ran = lab.run_psti(&["--select", "unit in ['PSTI-2.1', 'PSTI-3.2']"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let sheet = lab.assay(&["report", ran.pack().to_str().expect("UTF-8"), "--format", "consumer", "--json"]);
+    let sheet: Value = serde_json::from_str(&sheet.stdout).expect("JSON");
+    let values: Vec<&str> =
+        sheet["facts"].as_array().expect("facts").iter().filter_map(|f| f["value"].as_str()).collect();
+    assert!(values.contains(&"31 December 2035"), "{sheet}");
+    assert!(values.iter().any(|v| v.contains("security@maker.test") && !v.contains("example.org")), "{sheet}");
+}
+
+#[test]
 fn the_import_gate_passes_a_good_statement_and_names_every_mistake_of_a_bad_one() {
     let lab = Lab::new(189, 1);
     let ran = lab.assay(&["lint", "lab-config/statements/example.yaml"]);

@@ -79,6 +79,11 @@ impl Files {
         inputs.iter().find(|i| i.file.path == path).map(|i| i.sha256.clone()).unwrap_or_default()
     }
 
+    /// Those that were read elsewhere, after these.
+    pub(crate) fn append(&self, other: Self) {
+        self.inputs.borrow_mut().extend(other.into_inputs());
+    }
+
     pub(crate) fn into_inputs(self) -> Vec<Input> {
         self.inputs.into_inner()
     }

@@ -106,6 +106,9 @@ pub fn load_lab(paths: &[PathBuf]) -> Result<(Particulars, Vec<Input>), Vec<Diag
     })
 }
 
+/// A bench file as lowered, and its text.
+type OpenedBench = (BenchFile, Arc<SourceFile>);
+
 struct Loading<'a> {
     request: &'a LoadRequest,
     registry: &'a Registry,
@@ -115,11 +118,9 @@ struct Loading<'a> {
 
 impl Loading<'_> {
     fn run(self) -> Result<ResolvedRun, Vec<Diagnostic>> {
-        let mut plans = self.plans();
+        let (mut plans, bench, product) = self.plans_beside_product();
         duplicates(&mut plans, &self.mistakes);
-        let bench = self.bench_file();
         let named = |f: fn(&BenchFile) -> &Option<(PathBuf, Span)>| bench.as_ref().and_then(|(b, _)| f(b).clone());
-        let product = self.product(named(|b| &b.product));
         let answers = self.answers(named(|b| &b.answers), &plans);
         let lab = self.lab(bench.as_ref().map(|(b, _)| b));
         let waivers = self.waivers(product.as_ref(), &plans);
@@ -148,7 +149,25 @@ impl Loading<'_> {
         Ok(ResolvedRun { plans, bench, product, answers, lab, waivers, inputs, survey, warnings: found })
     }
 
-    fn bench_file(&self) -> Option<(BenchFile, Arc<assay_model::SourceFile>)> {
+    /// Plans here, bench and dossier on another thread: neither needs the other, and each takes its time.
+    fn plans_beside_product(&self) -> (Vec<LoweredPlan>, Option<OpenedBench>, Option<Product>) {
+        let (request, registry) = (self.request, self.registry);
+        let (plans, (beside, bench, product)) = std::thread::scope(|scope| {
+            let read = || {
+                let beside = Loading { request, registry, mistakes: Mistakes::default(), files: Files::default() };
+                let bench = beside.bench_file();
+                let product = beside.product(bench.as_ref().and_then(|(bench, _)| bench.product.clone()));
+                (beside, bench, product)
+            };
+            let other = scope.spawn(move || on_big_stack(read));
+            (self.plans(), other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        beside.mistakes.take().into_iter().for_each(|mistake| self.mistakes.add(mistake));
+        self.files.append(beside.files);
+        (plans, bench, product)
+    }
+
+    fn bench_file(&self) -> Option<OpenedBench> {
         let node = self.files.read(self.request.bench.as_ref()?, "bench", None, &self.mistakes)?;
         let file = Arc::clone(&node.span.file);
         Some((lower::bench::lower(&node, self.registry, &self.mistakes)?, file))
