@@ -6,6 +6,7 @@ use assay_model::results::Results;
 use serde_json::{Value, json};
 
 use crate::ReportError;
+use crate::law::published;
 use crate::oscal::uuid;
 use crate::summary::pretty;
 use crate::visible::visible_line;
@@ -49,12 +50,10 @@ pub(crate) fn render(results: &Results) -> Result<Vec<u8>, ReportError> {
     pretty("results/sbom.cdx.json", &sbom)
 }
 
-/// What the check observed, wherever a plan asked it.
+/// What the check observed of the product's images, wherever a plan asked it.
 fn observations(results: &Results) -> impl Iterator<Item = &Value> {
-    let samples = results.units.values().flat_map(|unit| unit.samples.values().chain(&unit.cross_sample));
-    let steps = samples.flat_map(|s| &s.steps).filter(|s| s.check == CHECK).filter_map(|s| s.observation.as_ref());
     let shared = results.shared.iter().filter(|s| s.check == CHECK).map(|s| &s.observation);
-    steps.chain(shared)
+    published(results.units.values(), CHECK).chain(shared)
 }
 
 fn component(number: usize, seen: &Value) -> Value {

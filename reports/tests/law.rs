@@ -148,7 +148,8 @@ fn the_other_formats_state_the_edition_too() {
     let mut old = good();
     let law = old.catalogues.get_mut("uk-psti-2023").unwrap();
     law["edition"] = json!("as made");
-    for format in Format::ALL.into_iter().filter(|f| *f != Format::Json) {
+    // The results carry the catalogues whole; a list of components judges nothing.
+    for format in Format::ALL.into_iter().filter(|f| ![Format::Json, Format::Cyclonedx].contains(f)) {
         let text = page(&old, format, None);
         assert!(text.contains("as made") && !text.contains("SI 2025/1267, this version"), "{}", format.word());
     }

@@ -189,9 +189,15 @@ fn with_an_image() -> Results {
     });
     let unit = results.units.get_mut("PSTI-1.1").unwrap();
     let sample = unit.samples.values_mut().chain(&mut unit.cross_sample).next().unwrap();
-    let step = fixture::step("image", "firmware.inspect", Value::Null, observation, &[]);
+    let asked = serde_json::json!({"source": "https://maker.test/firmware.img"});
+    let step = fixture::step("image", "firmware.inspect", asked, observation, &[]);
+    // A positive control looks into an image of the plan, which is not the product's.
+    let control =
+        serde_json::json!({"components": [{"name": "control", "version": "1", "purl": "", "kind": "library"}]});
+    let control =
+        fixture::step("sees", "firmware.inspect", serde_json::json!({"source": {"literal": "x"}}), control, &[]);
     // Twice: what two units saw of one image is told once.
-    sample.steps.extend([step.clone(), step]);
+    sample.steps.extend([control, step.clone(), step]);
     results
 }
 
