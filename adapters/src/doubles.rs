@@ -13,6 +13,8 @@ pub(crate) struct Kept {
     pub(crate) meta: Option<StreamMeta>,
     pub(crate) pieces: Vec<(Direction, Vec<u8>)>,
     pub(crate) complete: bool,
+    /// Bytes that were said to be lost.
+    pub(crate) lost: u64,
 }
 
 impl Kept {
@@ -69,7 +71,9 @@ impl EvidenceStream for MemoryStream {
         streams.get_mut(&self.id).expect("opened").pieces.push((direction, bytes.to_vec()));
     }
 
-    fn dropped(&mut self, _bytes: u64, _reason: &str) {}
+    fn dropped(&mut self, bytes: u64, _reason: &str) {
+        self.streams.lock().expect("lock").get_mut(&self.id).expect("opened").lost += bytes;
+    }
 }
 
 impl Drop for MemoryStream {

@@ -13,8 +13,9 @@ use serde_json::Value;
 use super::{
     reference::Reference,
     settings::{self, LocalDut},
-    station::{ConsoleWire, PowerWire, Station, Wired},
+    station::{PowerWire, Station, Wired},
 };
+use crate::console::ConsoleWire;
 use crate::document::DocumentSettings;
 use crate::power::PowerSettings;
 

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::console::{ConsoleSettings, HeldPty, SerialConsole};
+use crate::console::{ConsoleWire, LastingConsole};
 use crate::document::DocumentSettings;
 use crate::network::network_touches;
 use crate::operator::{SharedTerminal, Terminal, TerminalOperator};
@@ -31,14 +31,6 @@ pub(super) struct Wired {
     pub(super) console: Option<ConsoleWire>,
     pub(super) power: Option<PowerWire>,
     pub(super) off_at_end: bool,
-}
-
-/// Where a DUT's console is.
-pub(super) enum ConsoleWire {
-    /// A port of this host or network, opened on first use and again after it had gone.
-    Port(ConsoleSettings),
-    /// A pty of ours, on which a program of the bench plays the DUT.
-    Pty(Arc<HeldPty>),
 }
 
 /// What turns a DUT's power.
@@ -74,7 +66,7 @@ pub(super) struct Station {
 
 #[derive(Default)]
 struct Open {
-    consoles: BTreeMap<String, Arc<SerialConsole>>,
+    consoles: BTreeMap<String, Arc<LastingConsole>>,
     reference: Option<Reference>,
     up: BTreeSet<String>,
     closed: bool,
@@ -99,23 +91,17 @@ impl Station {
         }
     }
 
-    /// The DUT's console, opened on first use and again after it had gone.
-    async fn console(&self, wired: &Wired, run: &Arc<dyn Recorder>) -> Result<Option<Arc<SerialConsole>>, Fault> {
+    /// The DUT's console, opened on first use.
+    async fn console(&self, wired: &Wired, run: &Arc<dyn Recorder>) -> Result<Option<Arc<LastingConsole>>, Fault> {
         let Some(wire) = &wired.console else { return Ok(None) };
         let mut open = self.open.lock().await;
         if open.closed {
             return Err(Fault::adapter("bench-closed", "the bench has been closed"));
         }
-        if let Some(console) = open.consoles.get(&wired.dut.id).filter(|c| !c.is_gone()) {
+        if let Some(console) = open.consoles.get(&wired.dut.id) {
             return Ok(Some(Arc::clone(console)));
         }
-        if let Some(gone) = open.consoles.remove(&wired.dut.id) {
-            gone.close().await;
-        }
-        let console = Arc::new(match wire {
-            ConsoleWire::Port(settings) => SerialConsole::open(settings, &wired.dut.id, run).await?,
-            ConsoleWire::Pty(pty) => SerialConsole::on_pty(pty, &wired.dut.id, run)?,
-        });
+        let console = Arc::new(LastingConsole::open(wire.clone(), &wired.dut.id, run).await?);
         open.consoles.insert(wired.dut.id.clone(), Arc::clone(&console));
         Ok(Some(console))
     }

@@ -243,7 +243,7 @@ fn every_mistake_of_a_local_bench_is_said_at_once() {
          error: DUT `s2` has no setting `consol`\n\
          error: `host` of DUT `s2` is \"two words\"\n\
          error: `console` of DUT `s3`: `serial: ttyUSB0` is neither an absolute path nor usb:SERIAL\n\
-         error: `power` of DUT `s3`: it needs one of `command`, `operator`, `tasmota`, `shelly`, `pdudaemon`, `snmp`, `usb_hub`, and not empty\n\
+         error: `power` of DUT `s3`: it needs one of `command`, `operator`, `tasmota`, `shelly`, `pdudaemon`, `snmp`, `usb_hub`, `gpio`, `usb_relay`, and not empty\n\
          error: nothing is wired to DUT `s4`\n\
          warning: `probe` of DUT `s5` is not used by a local bench yet\n\
          error: entry 8 of `duts` is no mapping\n\

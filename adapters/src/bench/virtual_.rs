@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
 use super::reference::Reference;
-use super::station::{ConsoleWire, PowerWire, Source, Station, Wired};
-use crate::console::{ConsoleSettings, LineSettings, Place};
+use super::station::{PowerWire, Source, Station, Wired};
+use crate::console::{ConsoleSettings, ConsoleWire, LineSettings, Place};
 use crate::document::DocumentSettings;
 use crate::power::{PowerSwitch, Switch};
 
@@ -25,6 +25,9 @@ use crate::power::{PowerSwitch, Switch};
 const MAKER: &str = "maker.test";
 /// Fields of a label that nobody may read in a report.
 const SECRET_FIELDS: [&str; 1] = ["password"];
+
+/// What every sample has.
+const PROVIDES: [&str; 6] = ["network", "console", "power", "labels", "documents", "operator"];
 
 /// How long a sample may take until its services accept; it needs a fifth of a second.
 const BOOT: Duration = Duration::from_secs(10);
@@ -41,6 +44,10 @@ impl BenchProvider for VirtualBench {
 
     fn lint(&self, request: &BenchRequest) -> Vec<Diagnostic> {
         spec(request).1
+    }
+
+    fn provides(&self, _request: &BenchRequest) -> Option<Vec<&'static str>> {
+        Some(PROVIDES.to_vec())
     }
 
     async fn open(&self, request: &BenchRequest) -> Result<Box<dyn OpenBench>, Fault> {
@@ -138,13 +145,12 @@ fn not_started(error: &StartError) -> Fault {
 
 fn wire(sample: VirtualSample, origin: &DutOrigin, hands: &Hands) -> Wired {
     let is_secret = |field: &str| SECRET_FIELDS.contains(&field);
-    let provides = ["network", "console", "power", "labels", "documents", "operator"];
     let dut = Dut {
         id: sample.id.clone(),
         host: Some(sample.host.to_string()),
         console: Some(sample.console.display().to_string()),
         label: sample.label.iter().filter(|(k, _)| !is_secret(k)).map(|(k, v)| (k.clone(), json!(v))).collect(),
-        provides: provides.map(str::to_owned).to_vec(),
+        provides: PROVIDES.map(str::to_owned).to_vec(),
         foreign_ports: sample.foreign_ports,
     };
     let labelled = |(field, value): (String, String)| {

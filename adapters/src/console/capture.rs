@@ -13,6 +13,8 @@ use super::{inbox::Inbox, line::Line};
 
 /// One read takes at most so much.
 const READ: usize = 64 * 1024;
+/// How often the port is asked whether it lost bytes.
+const LOST_EVERY: Duration = Duration::from_millis(250);
 /// What is still waiting in the kernel when the console closes is kept, up to here.
 const LAST_READS: usize = 64;
 
@@ -66,10 +68,32 @@ impl Capture {
         let _full = rustix::io::write(&self.stop, &1u64.to_ne_bytes());
     }
 
+    /// Until the line is gone or the capture is stopped; what the port lost up to then is in the evidence.
     fn listen(&self) {
+        let mut losses = Losses { known: self.line.lost(), asked: Instant::now() };
+        self.listen_on(&mut losses);
+        self.note_losses(&mut losses);
+    }
+
+    fn note_losses(&self, losses: &mut Losses) {
+        losses.asked = Instant::now();
+        let now = self.line.lost();
+        if let (Some(before), Some(now)) = (losses.known, now)
+            && now > before
+            && let Some(transcript) = locked(&self.transcript).as_mut()
+        {
+            transcript.dropped(now - before, "the port was not read in time and says that it lost bytes");
+        }
+        losses.known = now.or(losses.known);
+    }
+
+    fn listen_on(&self, losses: &mut Losses) {
         let mut buffer = vec![0; READ];
         let mut pace = Pace::default();
         loop {
+            if losses.asked.elapsed() >= LOST_EVERY {
+                self.note_losses(losses);
+            }
             match self.wait(PollFlags::IN, None) {
                 Ok(Ready::Line) => {}
                 Ok(Ready::Stopped | Ready::NotInTime) => return self.read_the_rest(&mut buffer),
@@ -176,6 +200,12 @@ impl Capture {
             }
         }
     }
+}
+
+/// What is known of lost bytes.
+struct Losses {
+    known: Option<u64>,
+    asked: Instant,
 }
 
 enum Ready {

@@ -35,6 +35,16 @@ impl Line {
         Ok(true)
     }
 
+    /// Bytes that were lost on the other side of the port, as far as it counts them: by a tty since its driver was loaded,
+    /// by a terminal server since we came.
+    pub(super) fn lost(&self) -> Option<u64> {
+        match (&self.remote, &self.port) {
+            (Some(remote), _) => Some(remote.overruns()),
+            (None, Some(_)) => super::overruns::counted(&self.fd),
+            (None, None) => None,
+        }
+    }
+
     /// Sets modem lines. False: this line has none. Over a network it blocks for an answer.
     pub(super) fn set_lines(&self, dtr: Option<bool>, rts: Option<bool>) -> io::Result<bool> {
         if let Some(remote) = &self.remote {

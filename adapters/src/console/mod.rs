@@ -7,7 +7,9 @@
 mod capture;
 mod expect;
 mod inbox;
+mod lasting;
 mod line;
+mod overruns;
 mod ports;
 mod pty;
 mod rfc2217;
@@ -22,6 +24,7 @@ mod rfc2217_tests;
 #[cfg(test)]
 mod tests;
 
+pub use lasting::{ConsoleWire, LastingConsole};
 pub(crate) use ports::PortAccess;
 pub use ports::{SeenPort, UsbIdentity, seen_ports};
 pub use pty::HeldPty;

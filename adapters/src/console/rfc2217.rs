@@ -32,6 +32,11 @@ const SET_DATASIZE: u8 = 2;
 const SET_PARITY: u8 = 3;
 const SET_STOPSIZE: u8 = 4;
 const SET_CONTROL: u8 = 5;
+/// Told by the server of its own accord, as an answer to this number.
+const LINE_STATE: u8 = 6;
+const SET_LINE_STATE_MASK: u8 = 10;
+/// In a line state: the UART was not read in time.
+const OVERRUN: u8 = 2;
 /// The server's answers have the same numbers, so much higher.
 const ANSWER: u8 = 100;
 
@@ -55,6 +60,8 @@ struct News {
     agreed: Option<bool>,
     /// The last answer to each request.
     answers: BTreeMap<u8, Vec<u8>>,
+    /// Overruns that the server has told of: each is at least one byte.
+    overruns: u64,
     gone: bool,
 }
 
@@ -148,7 +155,11 @@ impl Remote {
                 if let [COM_PORT, answer, value @ ..] = payload.as_slice()
                     && let Some(request) = answer.checked_sub(ANSWER)
                 {
-                    locked(&self.news).answers.insert(request, value.to_vec());
+                    let mut news = locked(&self.news);
+                    if request == LINE_STATE && value.first().is_some_and(|state| state & OVERRUN != 0) {
+                        news.overruns += 1;
+                    }
+                    news.answers.insert(request, value.to_vec());
                     self.told.notify_all();
                 }
             }
@@ -191,7 +202,13 @@ impl Remote {
                 None => return Err(format!("it does not answer about the {what}")),
             }
         }
-        Ok(())
+        // Many servers never tell of overruns, and need not answer this.
+        self.send(&sub(COM_PORT, &[SET_LINE_STATE_MASK, OVERRUN])).map_err(gone)
+    }
+
+    /// How often the server said that bytes were lost.
+    pub(super) fn overruns(&self) -> u64 {
+        locked(&self.news).overruns
     }
 
     /// Requests, and waits for the answer.

@@ -279,3 +279,61 @@ async fn a_terminal_server_is_a_console_too_and_its_going_is_the_benchs_fault() 
     let refused = SerialConsole::open(&settings, "s1", &recorder).await.err().expect("refused");
     assert_eq!(refused.code, "port-missing");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_that_was_unplugged_is_told_once_and_found_again_by_its_stable_name() {
+    let folder = tempfile::tempdir().expect("folder");
+    let by_id = folder.path().join("usb-FTDI_X-if00");
+    let plug = || {
+        let (dut, path) = pty();
+        let _old = std::fs::remove_file(&by_id);
+        std::os::unix::fs::symlink(path, &by_id).expect("linked");
+        dut
+    };
+    let mut dut = plug();
+    let (kept, recorder) = MemoryRecorder::new();
+    let wire = ConsoleWire::Port(on_tty(&by_id.display().to_string()));
+    let console = LastingConsole::open(wire, "s1", &recorder).await.expect("opens");
+    dut.write_all(b"before").expect("written");
+    assert!(matches!(console.call(expect(&["before"], 20_000), soon()).await, Ok(Got::Matched { .. })));
+    drop(dut);
+    std::fs::remove_file(&by_id).expect("the name goes with the adapter");
+    let gone = console.call(expect(&["login: "], 20_000), soon()).await.expect_err("gone");
+    assert_eq!((gone.blame, gone.code.as_str()), (assay_model::Blame::Bench, "port-gone"));
+
+    // It is not back yet: told again, and never the DUT's fault.
+    let short = Deadline::after(Duration::from_millis(300));
+    let missing = console.call(expect(&["login: "], 200), short).await.expect_err("still away");
+    assert_eq!((missing.blame, missing.code.as_str()), (assay_model::Blame::Bench, "port-missing"));
+
+    let back = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let mut dut = plug();
+        dut.write_all(b"cam login: ").expect("written");
+        dut
+    };
+    let (found, _dut) = tokio::join!(console.call(expect(&["login: "], 20_000), soon()), back);
+    assert!(matches!(found, Ok(Got::Matched { .. })), "{found:?}");
+    console.close().await;
+    let streams = kept.streams();
+    assert_eq!(streams.len(), 2, "each time that it was there is an item of evidence");
+    assert!(streams.iter().all(|s| s.complete));
+    assert_eq!(streams[0].bytes(Direction::In), b"before");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_storm_of_breaks_is_bytes_like_any_and_the_prompt_behind_it_is_found() {
+    let (mut dut, console, kept) = opened().await;
+    let storm = std::thread::spawn(move || {
+        for _ in 0..2_000 {
+            dut.write_all(&[0; 1024]).expect("written"); // a tty gives each break as a zero
+        }
+        dut.write_all(b"\xff\xfe\x80 login: ").expect("written");
+        dut
+    });
+    let (before, _) = wait_for(&console, "login: ").await;
+    assert!(before.len() <= 64 * 1024 * 3, "bounded, whatever came");
+    console.close().await;
+    assert_eq!(kept.streams()[0].bytes(Direction::In).len(), 2_000 * 1024 + 11);
+    drop(storm.join().expect("ended"));
+}

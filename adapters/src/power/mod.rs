@@ -3,6 +3,8 @@
 mod ber;
 mod by_hand;
 mod command;
+mod gpio;
+mod kinds;
 mod pdudaemon;
 mod relay_http;
 mod settings;
@@ -11,7 +13,10 @@ mod snmp;
 mod switch;
 mod tasmota;
 mod usb_hub;
+mod usb_relay;
 
+#[cfg(test)]
+mod peer_tests;
 #[cfg(test)]
 mod relay_tests;
 #[cfg(test)]
@@ -19,6 +24,8 @@ mod tests;
 
 pub use by_hand::ByHand;
 pub use command::CommandSwitch;
+pub use gpio::GpioSwitch;
+pub use kinds::{POWER_KINDS, PowerKindInfo};
 pub use pdudaemon::PduDaemonSwitch;
 pub use relay_http::{RelayUrl, RelayUrlError};
 pub use settings::{POWER_HELP, PowerKind, PowerSettings, PowerSettingsError};
@@ -27,3 +34,4 @@ pub use snmp::{SnmpSwitch, SnmpVersion};
 pub use switch::{PowerSwitch, Switch};
 pub use tasmota::TasmotaSwitch;
 pub use usb_hub::UsbHubSwitch;
+pub use usb_relay::UsbRelaySwitch;

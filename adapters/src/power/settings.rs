@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::{
-    CommandSwitch, PduDaemonSwitch, PowerSwitch, RelayUrl, RelayUrlError, ShellySwitch, SnmpSwitch, SnmpVersion,
-    TasmotaSwitch, UsbHubSwitch,
+    CommandSwitch, GpioSwitch, PduDaemonSwitch, PowerSwitch, RelayUrl, RelayUrlError, ShellySwitch, SnmpSwitch,
+    SnmpVersion, TasmotaSwitch, UsbHubSwitch, UsbRelaySwitch,
 };
 
 /// What a bench file may write; its help lists all of them.
@@ -14,7 +14,8 @@ pub const POWER_HELP: &str = "write one of `{ command: [program, argument] }`, `
     `{ tasmota: http://host, output: 1 }`, `{ shelly: http://host, output: 0 }`, \
     `{ pdudaemon: http://host:16421, pdu: name, outlet: 3 }`, \
     `{ snmp: host, community: private, object: 1.3.6.1..., on: 1, off: 2, version: 2c }`, \
-    `{ usb_hub: \"1-1.2\", port: 3 }`; each may have `off_at_end: true`";
+    `{ usb_hub: \"1-1.2\", port: 3 }`, `{ gpio: /dev/gpiochip0, line: 17, active_low: true }`, \
+    `{ usb_relay: BITFT, output: 1 }`; each may have `off_at_end: true`";
 
 /// One switch as a bench file gives it.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,6 +44,10 @@ pub enum PowerKind {
     Snmp(SnmpSwitch),
     /// A port of a USB hub.
     UsbHub(UsbHubSwitch),
+    /// A line of a GPIO controller.
+    Gpio(GpioSwitch),
+    /// A relay board on USB.
+    UsbRelay(UsbRelaySwitch),
 }
 
 impl std::fmt::Debug for PowerKind {
@@ -55,6 +60,8 @@ impl std::fmt::Debug for PowerKind {
             Self::PduDaemon(_) => "pdudaemon",
             Self::Snmp(_) => "snmp",
             Self::UsbHub(_) => "usb_hub",
+            Self::Gpio(_) => "gpio",
+            Self::UsbRelay(_) => "usb_relay",
         })
     }
 }
@@ -73,6 +80,8 @@ impl PowerKind {
             Self::PduDaemon(switch) => PowerSwitch::new(switch),
             Self::Snmp(switch) => PowerSwitch::new(switch),
             Self::UsbHub(switch) => PowerSwitch::new(switch),
+            Self::Gpio(switch) => PowerSwitch::new(switch),
+            Self::UsbRelay(switch) => PowerSwitch::new(switch),
         })
     }
 }
@@ -82,7 +91,8 @@ impl PowerKind {
 pub enum PowerSettingsError {
     /// None, or several.
     #[error(
-        "it needs one of `command`, `operator`, `tasmota`, `shelly`, `pdudaemon`, `snmp`, `usb_hub`, and not empty"
+        "it needs one of `command`, `operator`, `tasmota`, `shelly`, `pdudaemon`, `snmp`, `usb_hub`, `gpio`, \
+         `usb_relay`, and not empty"
     )]
     Kind,
     /// An address.
@@ -107,6 +117,16 @@ pub enum PowerSettingsError {
     /// No object identifier.
     #[error("`object: {0}` is no dotted object identifier")]
     Object(String),
+    /// No path, or no relay of that number.
+    #[error("`{key}: {seen}` is not {expected}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What stands there.
+        seen: String,
+        /// What may.
+        expected: &'static str,
+    },
     /// A name with characters that would change the request.
     #[error("`pdu: {0}` has characters other than letters, digits, `.`, `-` and `_`")]
     Pdu(String),
@@ -122,6 +142,10 @@ struct Written {
     pdudaemon: Option<String>,
     snmp: Option<String>,
     usb_hub: Option<String>,
+    gpio: Option<String>,
+    usb_relay: Option<String>,
+    line: Option<u32>,
+    active_low: Option<bool>,
     output: Option<u8>,
     pdu: Option<String>,
     outlet: Option<u16>,
@@ -160,6 +184,8 @@ fn kind(w: Written) -> Result<PowerKind, PowerSettingsError> {
         ("pdudaemon", w.pdudaemon.as_ref().map(|url| !url.is_empty())),
         ("snmp", w.snmp.as_ref().map(|host| !host.is_empty())),
         ("usb_hub", w.usb_hub.as_ref().map(|location| !location.is_empty())),
+        ("gpio", w.gpio.as_ref().map(|chip| !chip.is_empty())),
+        ("usb_relay", w.usb_relay.as_ref().map(|board| !board.is_empty())),
     ];
     let mut written = written.into_iter().filter_map(|(kind, says)| says.map(|says| (kind, says)));
     let (Some((kind, true)), None) = (written.next(), written.next()) else { return Err(PowerSettingsError::Kind) };
@@ -198,6 +224,24 @@ fn kind(w: Written) -> Result<PowerKind, PowerSettingsError> {
             let switch = SnmpSwitch::new(place, version, community, &object, on, off);
             PowerKind::Snmp(switch.ok_or(PowerSettingsError::Object(object))?)
         }
+        "gpio" => {
+            let chip = w.gpio.unwrap_or_default();
+            if !chip.starts_with("/dev/") {
+                return Err(PowerSettingsError::Value {
+                    key: "gpio",
+                    seen: chip,
+                    expected: "a path such as /dev/gpiochip0",
+                });
+            }
+            let line = w.line.ok_or_else(|| missing("line"))?;
+            PowerKind::Gpio(GpioSwitch::new(chip, line, w.active_low.unwrap_or(false)))
+        }
+        "usb_relay" => match w.output.unwrap_or(1) {
+            output @ 1..=8 => PowerKind::UsbRelay(UsbRelaySwitch::new(w.usb_relay.unwrap_or_default(), output)),
+            other => {
+                return Err(PowerSettingsError::Value { key: "output", seen: other.to_string(), expected: "1 to 8" });
+            }
+        },
         _ => {
             let location = w.usb_hub.unwrap_or_default();
             PowerKind::UsbHub(UsbHubSwitch::new("uhubctl", location, w.port.ok_or_else(|| missing("port"))?))
@@ -216,9 +260,12 @@ fn only_its_keys(kind: &'static str, w: &Written) -> Result<(), PowerSettingsErr
         ("off", w.off.is_some()),
         ("version", w.version.is_some()),
         ("port", w.port.is_some()),
+        ("line", w.line.is_some()),
+        ("active_low", w.active_low.is_some()),
     ];
     let own: &[&str] = match kind {
-        "tasmota" | "shelly" => &["output"],
+        "tasmota" | "shelly" | "usb_relay" => &["output"],
+        "gpio" => &["line", "active_low"],
         "pdudaemon" => &["pdu", "outlet"],
         "snmp" => &["community", "object", "on", "off", "version"],
         "usb_hub" => &["port"],
@@ -252,10 +299,20 @@ mod tests {
                 "snmp",
             ),
             (json!({"usb_hub": "1-1.2", "port": 3}), "usb_hub"),
+            (json!({"gpio": "/dev/gpiochip0", "line": 17, "active_low": true}), "gpio"),
+            (json!({"usb_relay": "BITFT", "output": 2}), "usb_relay"),
         ] {
             let settings = read(written.clone()).unwrap_or_else(|e| panic!("{written}: {e}"));
             assert_eq!(format!("{:?}", settings.kind), kind);
             assert_eq!(settings.off_at_end, kind == "command");
+        }
+    }
+
+    #[test]
+    fn every_kind_that_is_listed_can_be_written_and_the_other_way_round() {
+        for kind in super::super::POWER_KINDS {
+            assert!(POWER_HELP.contains(&format!("{{ {}:", kind.key)), "{} is not in the help", kind.key);
+            assert!(PowerSettingsError::Kind.to_string().contains(&format!("`{}`", kind.key)), "{}", kind.key);
         }
     }
 
@@ -275,7 +332,11 @@ mod tests {
             (json!({"snmp": "a", "community": "c", "object": "one", "on": 1, "off": 2}), "object identifier"),
             (json!({"snmp": "a", "version": "3"}), "unknown variant `3`"),
             (json!({"usb_hub": "1-1"}), "needs `port`"),
-            (json!({"gpio": 4}), "unknown field `gpio`"),
+            (json!({"gpio": "/dev/gpiochip0"}), "needs `line`"),
+            (json!({"gpio": "gpiochip0", "line": 1}), "/dev/gpiochip0"),
+            (json!({"usb_relay": "BITFT", "output": 9}), "1 to 8"),
+            (json!({"usb_relay": "BITFT", "line": 1}), "means nothing"),
+            (json!({"gpi": 4}), "unknown field `gpi`"),
         ] {
             let text = read(written.clone()).expect_err(&written.to_string());
             assert!(text.contains(expected), "{written}: {text}");

@@ -122,6 +122,12 @@ pub trait BenchProvider: Send + Sync {
     /// points at the `provider:` key where a diagnostic has none.
     fn lint(&self, request: &BenchRequest) -> Vec<Diagnostic>;
 
+    /// What each of its DUTs will have, in the words of a unit's `needs`, as far as the settings tell without opening
+    /// anything. `None`: what the DUTs of the bench file have keys for.
+    fn provides(&self, _request: &BenchRequest) -> Option<Vec<&'static str>> {
+        None
+    }
+
     /// Starts or leases what the bench needs. Called after the whole plan has resolved.
     ///
     /// # Errors

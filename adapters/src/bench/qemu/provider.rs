@@ -19,8 +19,8 @@ use super::{
     guest::{Guest, GuestCommand},
     settings::{self, QemuSettings},
 };
-use crate::bench::station::{ConsoleWire, PowerWire, Source, Station, Wired};
-use crate::console::HeldPty;
+use crate::bench::station::{PowerWire, Source, Station, Wired};
+use crate::console::{ConsoleWire, HeldPty};
 use crate::document::DocumentSettings;
 use crate::power::{PowerSwitch, Switch};
 
@@ -39,6 +39,12 @@ impl BenchProvider for QemuBench {
 
     fn lint(&self, request: &BenchRequest) -> Vec<Diagnostic> {
         settings::read(request).1
+    }
+
+    fn provides(&self, request: &BenchRequest) -> Option<Vec<&'static str>> {
+        let (settings, _) = settings::read(request);
+        let words = [("power", true), ("console", settings.serial), ("network", !settings.forward.is_empty())];
+        Some(words.into_iter().filter(|(_, there)| *there).map(|(word, _)| word).collect())
     }
 
     async fn open(&self, request: &BenchRequest) -> Result<Box<dyn OpenBench>, Fault> {

@@ -2,6 +2,7 @@
 
 mod assessment;
 mod bad_input;
+mod boot_loaders;
 mod comparing;
 mod cryptography;
 mod firmware;

@@ -128,6 +128,7 @@ impl Loading<'_> {
         let given = against::Given {
             explaining: self.request.explaining,
             bench: bench.as_ref().map(|(b, _)| b),
+            registry: self.registry,
             bench_asked: self.request.bench.is_some(),
             product: product.as_ref(),
             // A bench file that could not be read may well have named one.

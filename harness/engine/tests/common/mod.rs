@@ -145,6 +145,9 @@ impl BenchProvider for Fake {
             .into_iter()
             .collect()
     }
+    fn provides(&self, _: &BenchRequest) -> Option<Vec<&'static str>> {
+        (self.0 == "virtual").then(|| vec!["network", "console", "power", "labels"])
+    }
     async fn open(&self, _: &BenchRequest) -> Result<Box<dyn OpenBench>, Fault> {
         Err(Fault::bench("fake", "a fake bench does not open"))
     }

@@ -10,13 +10,15 @@ use crate::load::lower::plan::LoweredPlan;
 use crate::load::lower::step::each_expr;
 use crate::load::lower::unit::LoweredUnit;
 use crate::load::suggest;
-use crate::plan::{Product, Step};
+use crate::plan::{Product, Registry, Step};
 
 /// What there is to hold them against.
 pub(super) struct Given<'a> {
     /// What the bench lacks takes a unit out instead of being a mistake.
     pub(super) explaining: bool,
     pub(super) bench: Option<&'a BenchFile>,
+    /// Has the kinds of bench.
+    pub(super) registry: &'a Registry,
     /// A bench was asked for, even if its file is no good: its absence is no news then.
     pub(super) bench_asked: bool,
     pub(super) product: Option<&'a Product>,
@@ -26,7 +28,7 @@ pub(super) struct Given<'a> {
 
 /// Reports what selected units lack, and deselects those that the bench does not permit.
 pub(super) fn check(plans: &mut [LoweredPlan], given: &Given<'_>, mistakes: &Mistakes) {
-    let provides = given.bench.map(|bench| provides(bench, given.product));
+    let provides = given.bench.map(|bench| provides(bench, given.registry, given.product));
     // A plan over a list of products has neither bench nor dossier: `survey` holds its units against what it has.
     for plan in plans.iter_mut().filter(|plan| plan.plan.over.is_none()) {
         let shared = &plan.plan.shared;
@@ -48,25 +50,24 @@ pub(super) fn check(plans: &mut [LoweredPlan], given: &Given<'_>, mistakes: &Mis
     }
 }
 
-/// What a bench provides. A virtual one has everything; a local one what all its DUTs have a key for.
-pub(crate) fn provides(bench: &BenchFile, product: Option<&Product>) -> Vec<&'static str> {
-    let duts = &bench.request.duts;
-    let all = |key: &str| !duts.is_empty() && duts.iter().all(|d| d.get(key).is_some_and(|v| !v.is_null()));
-    let samples = product.is_some_and(|p| !p.samples.is_empty());
-    let everywhere = ["documents", "operator"].into_iter();
-    match bench.request.provider.as_str() {
-        "virtual" => everywhere.chain(["network", "console", "power", "labels"]).collect(),
-        provider => {
-            // Started or leased systems have a network of their own.
-            let network = provider != "local" || all("host");
-            let keyed = [("console", "console"), ("power", "power"), ("probe", "probe")];
-            everywhere
-                .chain(network.then_some("network"))
-                .chain(keyed.into_iter().filter(|(key, _)| all(key)).map(|(_, word)| word))
-                .chain(samples.then_some("labels"))
-                .collect()
-        }
-    }
+/// What a bench provides: what its kind says of its settings; else what all its DUTs have a key for.
+pub(crate) fn provides(bench: &BenchFile, registry: &Registry, product: Option<&Product>) -> Vec<&'static str> {
+    let request = &bench.request;
+    let by_kind = registry.provider(&request.provider).and_then(|provider| provider.provides(request));
+    let samples = product.is_some_and(|p| !p.samples.is_empty()).then_some("labels");
+    let words = by_kind.unwrap_or_else(|| {
+        let all = |key: &str| {
+            !request.duts.is_empty() && request.duts.iter().all(|d| d.get(key).is_some_and(|v| !v.is_null()))
+        };
+        // Leased systems have a network of their own.
+        let network = request.provider != "local" || all("host");
+        let keyed = [("console", "console"), ("power", "power"), ("probe", "probe")];
+        let keyed = keyed.into_iter().filter(|(key, _)| all(key)).map(|(_, word)| word);
+        network.then_some("network").into_iter().chain(keyed).collect()
+    });
+    let mut all: Vec<&str> = ["documents", "operator"].into_iter().chain(words).collect();
+    all.extend(samples.filter(|word| !all.contains(word)));
+    all
 }
 
 fn not_permitted(lowered: &mut LoweredUnit, given: &Given<'_>) {
