@@ -1,4 +1,7 @@
-//! What this host has for a bench, and what it lacks: serial ports, tools, the clock. Findings only; `assay doctor` prints.
+//! What this host has for a bench, and what it lacks: serial ports, power switches, QEMU, tools, the clock. Findings only;
+//! `assay doctor` prints.
+
+mod wires;
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -6,9 +9,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 
 use crate::console::{PortAccess, SeenPort, port_holders, seen_ports};
+use crate::power::{POWER_KINDS, PowerKindInfo};
+
+pub use wires::{WireFinding, wires};
 
 /// Tools that something in Assay or its stock verification calls, and for what.
-const TOOLS: [(&str, &str); 8] = [
+const TOOLS: [(&str, &str); 11] = [
+    ("qemu-system-arm", "benches of real boot loaders and firmware in QEMU (apt install qemu-system-arm)"),
+    ("setpriv", "ending QEMU with Assay (apt install util-linux)"),
+    ("uhubctl", "power by the ports of a USB hub (apt install uhubctl)"),
     ("ssh-keygen", "verifying a pack's signature with stock tools"),
     ("sha256sum", "verifying a pack's digests with stock tools"),
     ("openssl", "tests against Debian's peers"),
@@ -18,6 +27,11 @@ const TOOLS: [(&str, &str); 8] = [
     ("busybox", "tests against BusyBox telnetd and httpd"),
     ("chromium", "looking at reports in tests"),
 ];
+/// Files that shipped benches start from.
+const IMAGES: [(&str, &str); 1] = [(
+    "/usr/lib/u-boot/qemu_arm/u-boot.bin",
+    "the benches qemu-u-boot and qemu-u-boot-locked (apt install u-boot-qemu)",
+)];
 /// Where servers live, also where a user's PATH leaves it out.
 const SYSTEM_FOLDERS: [&str; 2] = ["/usr/sbin", "/sbin"];
 /// 2025-01-01: no clock that is right is before it.
@@ -30,6 +44,10 @@ const LATEST: u64 = 4_102_444_800;
 pub struct Checkup {
     /// Serial ports, each with whether we may use it.
     pub serial_ports: Vec<PortFinding>,
+    /// Kinds of power switch that a bench file may name, and how each was seen to work.
+    pub power: Vec<PowerKindInfo>,
+    /// Files that shipped benches start from.
+    pub images: Vec<ToolFinding>,
     /// Tools.
     pub tools: Vec<ToolFinding>,
     /// The clock.
@@ -87,6 +105,8 @@ pub fn checkup() -> Checkup {
     let unix_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());
     Checkup {
         serial_ports: seen_ports().into_iter().map(port).collect(),
+        power: POWER_KINDS.to_vec(),
+        images: IMAGES.map(|(name, purpose)| image(name, purpose)).to_vec(),
         tools: TOOLS.map(|(name, purpose)| ToolFinding { name, purpose, path: find(name, &folders) }).to_vec(),
         clock: clock(unix_s, synchronised(Path::new("/run/systemd/timesync/synchronized"))),
     }
@@ -102,6 +122,11 @@ fn port(port: SeenPort) -> PortFinding {
     };
     let stable_name = port.by_id.first().unwrap_or(&port.device).clone();
     PortFinding { stable_name, permitted: access.allowed, access: access.text(), held_by, help, port }
+}
+
+fn image(name: &'static str, purpose: &'static str) -> ToolFinding {
+    let path = Path::new(name);
+    ToolFinding { name, purpose, path: path.is_file().then(|| path.to_owned()) }
 }
 
 fn find(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
@@ -160,5 +185,10 @@ mod tests {
         let json = serde_json::to_value(checkup()).expect("json");
         assert!(json["tools"].as_array().is_some_and(|t| t.len() == TOOLS.len()));
         assert_eq!(json["clock"]["plausible"], true);
+        let seen = |key: &str| {
+            let kinds = json["power"].as_array().expect("kinds");
+            kinds.iter().find(|kind| kind["key"] == key).expect("listed")["seen"].clone()
+        };
+        assert_eq!((seen("snmp"), seen("gpio")), (true.into(), false.into()), "what was only built is said to be");
     }
 }

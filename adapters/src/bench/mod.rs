@@ -18,4 +18,5 @@ pub use list::providers;
 pub use local::LocalBench;
 pub use own::own_ways;
 pub use qemu::QemuBench;
+pub(crate) use settings::local_wires;
 pub use virtual_::VirtualBench;

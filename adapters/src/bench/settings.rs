@@ -47,6 +47,14 @@ pub(super) fn read(request: &BenchRequest) -> (LocalSettings, Vec<Diagnostic>) {
     (settings, mistakes.0)
 }
 
+/// The consoles and power switches of a local bench's DUTs; none of other kinds of bench.
+pub(crate) fn local_wires(
+    request: &BenchRequest,
+) -> impl Iterator<Item = (String, Option<ConsoleSettings>, Option<PowerSettings>)> {
+    let duts = if request.provider == "local" { read(request).0.duts } else { Vec::new() };
+    duts.into_iter().map(|dut| (dut.id, dut.console, dut.power))
+}
+
 struct Mistakes(Vec<Diagnostic>);
 
 impl Mistakes {

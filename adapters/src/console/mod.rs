@@ -30,4 +30,5 @@ pub use ports::{SeenPort, UsbIdentity, seen_ports};
 pub use pty::HeldPty;
 pub use settings::{ConsoleSettings, Flow, LineSettings, Parity, Place, SettingsError};
 pub use touch::SerialConsole;
+pub(crate) use touch::tty_of;
 pub(crate) use tty::holders as port_holders;

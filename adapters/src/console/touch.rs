@@ -277,6 +277,20 @@ impl Drop for Watching<'_> {
     }
 }
 
+/// The device of a port on this host: as written, or by the serial number of its adapter.
+///
+/// # Errors
+/// `port-missing`, `port-ambiguous`.
+pub(crate) fn tty_of(place: &Place) -> Result<String, Fault> {
+    match place {
+        Place::Usb { serial, interface } => ports::by_usb_serial(&ports::seen_ports(), serial, *interface),
+        Place::Tty(path) | Place::Tcp(path) | Place::Rfc2217(path) => {
+            std::fs::metadata(path).map_err(|e| tty::missing(path, &e))?;
+            Ok(path.clone())
+        }
+    }
+}
+
 /// Opens the line; also where it was found, for the evidence.
 fn open_line(settings: &ConsoleSettings, address: Option<std::net::SocketAddr>) -> Result<(Line, String), Fault> {
     let device = match (&settings.place, address) {

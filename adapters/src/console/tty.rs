@@ -64,7 +64,7 @@ fn builder(path: &str, settings: &LineSettings) -> serialport::SerialPortBuilder
         })
 }
 
-fn missing(path: &str, error: &std::io::Error) -> Fault {
+pub(super) fn missing(path: &str, error: &std::io::Error) -> Fault {
     Fault::bench("port-missing", format!("the serial port `{path}` is not there: {error}")).with_help(named_ports())
 }
 

@@ -1,6 +1,6 @@
 //! `assay doctor`: what is plugged in and usable here, and what to do for each gap.
 
-use assay_adapters::doctor::checkup;
+use assay_adapters::doctor::{checkup, wires};
 
 use crate::args::Doctor;
 use crate::registry::registry;
@@ -28,7 +28,11 @@ pub(super) fn run(args: &Doctor) -> u8 {
         let free = port.permitted && port.held_by.is_empty();
         line(free, "serial", format!("{}  {}", port.stable_name, port.access), &port.help);
     }
-    for tool in &found.tools {
+    for kind in &found.power {
+        let seen = if kind.seen { "tested against" } else { "built, not seen on real hardware; tested against" };
+        say::result(format!("      power    {}: {}; {seen} {}", kind.key, kind.what, kind.tested));
+    }
+    for tool in found.images.iter().chain(&found.tools) {
         let text = match &tool.path {
             Some(path) => format!("{} ({})", tool.name, path.display()),
             None => format!("{} is missing: {}", tool.name, tool.purpose),
@@ -38,7 +42,13 @@ pub(super) fn run(args: &Doctor) -> u8 {
     line(found.clock.plausible, "clock", format!("{} s since 1970", found.clock.unix_s), &found.clock.help);
     if let Some(path) = &args.bench {
         match assay_engine::load::load_bench(path, &[], &registry()) {
-            Ok(bench) => line(true, "bench", format!("{} resolves", bench.request.bench), ""),
+            Ok(bench) => {
+                line(true, "bench", format!("{} resolves", bench.request.bench), "");
+                let Ok(found) = super::block_on(wires(&bench.request)) else { return exit::BENCH };
+                for wire in found {
+                    line(wire.ok, wire.wire, format!("{}: {}", wire.dut, wire.text), &wire.help);
+                }
+            }
             Err(mistakes) => {
                 say::diagnostics(&mistakes);
                 return exit::INVALID;
