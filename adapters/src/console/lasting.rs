@@ -74,7 +74,8 @@ impl LastingConsole {
 
     /// The console as it is now; opened anew where its going has been told.
     async fn console(&self, until: Deadline) -> Result<Arc<SerialConsole>, Fault> {
-        let mut now = self.now.lock().await;
+        let waiting = tokio::time::timeout_at(until.instant().into(), self.now.lock());
+        let mut now = waiting.await.map_err(|_| Fault::timeout("the console's port is being opened anew"))?;
         if now.told && !now.closed {
             now.console.close().await;
             let fresh = Arc::new(self.again(until).await?);

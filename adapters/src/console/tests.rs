@@ -247,8 +247,8 @@ async fn a_hundred_megabytes_without_a_newline_flow_past_and_the_prompt_behind_t
         dut.write_all(b"login: ").expect("written");
         dut
     });
-    let until = Deadline::after(Duration::from_secs(120));
-    let got = console.call(expect(&["login: "], 120_000), until).await.expect("no fault");
+    let until = Deadline::after(Duration::from_secs(900));
+    let got = console.call(expect(&["login: "], 900_000), until).await.expect("no fault");
     let Got::Matched { before, .. } = got else { panic!("a match") };
     assert!(before.0.len() >= 60_000 && before.0.len() <= 64 * 1024, "{}", before.0.len());
     let _dut = flood.await.expect("flood");

@@ -123,7 +123,13 @@ fn what_a_step_needs_that_may_be_left_out_is_no_need_of_the_unit() {
              ports.scan\n        with: {{ host: \"${{dut.host}}\", tcp: [22] }}\n        as: seen\n{unless}    expect: seen == null\n"
         );
         std::fs::write(&path, text).expect("written");
-        loaded(&LoadRequest { plans: vec![path], ..LoadRequest::default() }).plans.remove(0).units.remove(0).needs
+        let bench = Some("tests/good/virtual.yaml".into());
+        loaded(&LoadRequest { plans: vec![path], bench, ..LoadRequest::default() })
+            .plans
+            .remove(0)
+            .units
+            .remove(0)
+            .needs
     };
     assert_eq!(plan(""), ["network"]);
     assert_eq!(plan("        unless: '!(\"network\" in dut.provides)'\n"), Vec::<String>::new());

@@ -112,8 +112,9 @@ async fn live(
         state.boots
     };
     let speaks = !camera.is(Defect::Silent) && !camera.is(Defect::Absent);
+    let mut to_shell = camera.is(Defect::ConsoleRootShell);
     if speaks {
-        console::bootloader(&line, camera.is(Defect::BootloaderShell)).await;
+        to_shell |= console::bootloader(&line, camera.is(Defect::BootloaderShell)).await;
         console::kernel(&line, boots).await;
         if camera.is(Defect::BootLogLeaksKey) {
             console::radio_key(&line, &camera.label.ssid, &camera.label.radio_key());
@@ -129,6 +130,6 @@ async fn live(
     phase.send_replace(Phase::Up);
     if speaks {
         console::started(&line).await;
-        console::attend(camera, line).await;
+        console::attend(camera, line, to_shell).await;
     }
 }

@@ -86,8 +86,8 @@ impl Shell {
             ("cat", [path]) => return (format!("cat: {path}: Permission denied\r\n"), 1),
             ("ls", [path, ..]) => return (format!("ls: {path}: No such file or directory\r\n"), 1),
             ("echo", words) => {
-                let words: Vec<String> =
-                    words.iter().map(|word| word.replace("$?", &self.status.to_string())).collect();
+                let status = self.status.to_string();
+                let words: Vec<String> = words.iter().map(|word| product(&word.replace("$?", &status))).collect();
                 format!("{}\r\n", words.join(" "))
             }
             ("true", _) => String::new(),
@@ -105,5 +105,16 @@ impl Shell {
             text.push_str(&format!("{pid:5} {:8} {}d\r\n", service.account(), service.name()));
         }
         text
+    }
+}
+
+/// The one sum that this shell works out: `$((a*b))`.
+fn product(word: &str) -> String {
+    let sum = word.split_once("$((").and_then(|(head, rest)| Some((head, rest.split_once("))")?)));
+    let Some((head, (sum, tail))) = sum else { return word.to_owned() };
+    let numbers = sum.split_once('*').and_then(|(a, b)| Some((a.parse::<u16>().ok()?, b.parse::<u16>().ok()?)));
+    match numbers {
+        Some((a, b)) => format!("{head}{}{tail}", u32::from(a) * u32::from(b)),
+        None => word.to_owned(),
     }
 }

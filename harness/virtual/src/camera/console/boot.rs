@@ -15,8 +15,10 @@ const KERNEL: Duration = Duration::from_millis(40);
 const SERVICES: Duration = Duration::from_millis(180);
 
 /// Power on to the start of the kernel. The countdown is shown, and keys do nothing: production images are locked. With
-/// `stops`, a key in the countdown leads to the prompt; comes back when the owner of that prompt boots.
-pub(crate) async fn bootloader(line: &ConsoleLine, stops: bool) {
+/// `stops`, a key in the countdown leads to the prompt; comes back when the owner of that prompt boots. True: the kernel was
+/// told there to start a shell in place of the product.
+pub(crate) async fn bootloader(line: &ConsoleLine, stops: bool) -> bool {
+    let mut to_shell = false;
     sleep(BOOTLOADER).await;
     line.say("\r\nC1 Boot 2026.04 (Apr 02 2026 - 10:12:44 +0000)\r\n\r\n");
     line.say("CPU:   C1 camera processor, 800 MHz\r\nDRAM:  128 MiB\r\nFlash: 16 MiB\r\n");
@@ -24,13 +26,14 @@ pub(crate) async fn bootloader(line: &ConsoleLine, stops: bool) {
     if stops {
         if let Ok(Some(_)) = timeout(OPEN_COUNTDOWN, line.hear()).await {
             line.say("\x08\x08 0\r\n");
-            monitor::prompt(line).await;
+            to_shell = monitor::prompt(line).await;
         }
     } else {
         sleep(COUNTDOWN).await;
         line.say("\x08\x08 0\r\n");
     }
     line.say("Starting kernel ...\r\n\r\n");
+    to_shell
 }
 
 /// The kernel, until the network is up.

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use super::port::ConsoleLine;
 use crate::camera::body::Camera;
-use crate::camera::defect::Defect;
 use crate::camera::line_editor::{LineEditor, Typed};
 use crate::camera::shell::{Shell, Then, User};
 use crate::camera::state::LogOn;
 
-/// Prompts, logs on, runs the shell, and prompts again; ends when the port is gone.
-pub(crate) async fn attend(camera: Arc<Camera>, line: ConsoleLine) {
+/// Prompts, logs on, runs the shell, and prompts again; ends when the port is gone. `to_shell`: a root shell, and no logon.
+pub(crate) async fn attend(camera: Arc<Camera>, line: ConsoleLine, to_shell: bool) {
     let mut terminal = Terminal { line, editor: LineEditor::default(), pending: Vec::new() };
-    if camera.is(Defect::ConsoleRootShell) {
+    if to_shell {
         terminal.forget().await;
         while run(Shell::new(camera.clone(), User::ROOT), &mut terminal).await.is_some() {}
         return;

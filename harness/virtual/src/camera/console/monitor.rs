@@ -13,8 +13,11 @@ const ENVIRONMENT: [(&str, &str); 4] = [
     ("bootdelay", "1"),
 ];
 
-/// Talks until `boot`, `reset` or the end of the port.
-pub(super) async fn prompt(line: &ConsoleLine) {
+/// The kernel argument that starts a shell in place of the product.
+const SHELL_ARGUMENT: &str = "init=/bin/sh";
+
+/// Talks until `boot`, `reset` or the end of the port. True: the kernel is told to start a shell and nothing else.
+pub(super) async fn prompt(line: &ConsoleLine) -> bool {
     let mut editor = LineEditor::default();
     let mut environment: Vec<(String, String)> =
         ENVIRONMENT.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
@@ -27,7 +30,9 @@ pub(super) async fn prompt(line: &ConsoleLine) {
             match command {
                 Typed::Line(command) => {
                     if run(line, &mut environment, &command) {
-                        return;
+                        let arguments = environment.iter().find(|(name, _)| name == "bootargs");
+                        let reset = command.trim_start().starts_with("reset"); // what was set is forgotten
+                        return !reset && arguments.is_some_and(|(_, value)| value.contains(SHELL_ARGUMENT));
                     }
                     line.say("=> ");
                 }
@@ -36,6 +41,7 @@ pub(super) async fn prompt(line: &ConsoleLine) {
             }
         }
     }
+    false
 }
 
 /// Runs one command. True: the boot goes on.
@@ -52,6 +58,8 @@ fn run(line: &ConsoleLine, environment: &mut Vec<(String, String)>, command: &st
             }
         }
         ["setenv", name, value @ ..] => {
+            let old = environment.iter().find(|(there, _)| there == name).map_or("", |(_, value)| value).to_owned();
+            let value: Vec<String> = value.iter().map(|word| word.replace(&format!("${{{name}}}"), &old)).collect();
             environment.retain(|(there, _)| there != name);
             if !value.is_empty() && environment.len() < 32 {
                 environment.push(((*name).to_owned(), value.join(" ")));
