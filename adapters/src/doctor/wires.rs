@@ -126,6 +126,7 @@ mod tests {
             defects: Vec::new(),
             sample_count: None,
             folder: ".".into(),
+            dossier: None,
             permits: vec![Effect::Passive],
             limits: Limits::default(),
         };
