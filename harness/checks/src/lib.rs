@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use assay_model::{Check, erase};
 
+mod access;
 mod auth;
 mod boot;
 mod capture;
@@ -52,6 +53,8 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(dut::restore::Restore),
         erase(firmware::inspect::Inspect),
         erase(http::probe::Probe),
+        erase(http::routes::Routes),
+        erase(http::settings::Settings),
         erase(net::alive::Alive),
         erase(params::unique::Unique),
         erase(passwords::analyse::Analyse),
@@ -67,5 +70,5 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(tls::TlsCompare),
         erase(tls::TlsScan),
     ];
-    touching.into_iter().chain(document::all()).collect()
+    touching.into_iter().chain(access::all()).chain(document::all()).collect()
 }

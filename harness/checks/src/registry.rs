@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    all, auth, boot, capture, console, document, dut,
+    access, all, auth, boot, capture, console, document, dut,
     fake::{Case, Twin},
     firmware, http, net, params, passwords, ports, power, secrets, ssh,
 };
@@ -38,6 +38,8 @@ fn cases() -> BTreeMap<&'static str, Vec<Case>> {
         ("dut.restore", dut::restore::tests::cases()),
         ("firmware.inspect", firmware::inspect::tests::cases()),
         ("http.probe", http::probe::tests::cases()),
+        ("http.routes", http::routes::tests::cases()),
+        ("http.settings", http::settings::tests::cases()),
         ("net.alive", net::alive::tests::cases()),
         ("params.unique", params::unique::tests::cases()),
         ("passwords.analyse", passwords::analyse::tests::cases()),
@@ -71,12 +73,14 @@ async fn every_check_sees_good_weak_and_dead_duts_for_what_they_are() {
     // Checks on what documents say meet good, bad and dead websites instead: document/tests.rs.
     let of_websites: HashSet<&str> =
         document::all().iter().map(|c| c.info().name).filter(|name| *name != "document.fetch").collect();
+    // So do those on services: tests/peers.
+    let of_services: HashSet<&str> = access::all().iter().map(|c| c.info().name).collect();
     for check in all() {
         let name = check.info().name;
         if of_websites.contains(name) {
             continue;
         }
-        if TWINS_ARE_REAL_SERVERS.contains(&name) {
+        if TWINS_ARE_REAL_SERVERS.contains(&name) || of_services.contains(name) {
             assert!(!cases.contains_key(name), "{name} has cases now: take it off the list");
             continue;
         }

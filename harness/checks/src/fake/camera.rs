@@ -43,6 +43,8 @@ pub(super) struct Camera {
     /// The kernel was told to start a shell and nothing else.
     pub(super) boots_to_shell: bool,
     pub(super) telnet: Vec<Terminal>,
+    /// A setting.
+    pub(super) name: String,
 }
 
 pub(super) enum Answer {
@@ -132,6 +134,7 @@ impl Dut {
             image_altered: false,
             boots_to_shell: false,
             telnet: Vec::new(),
+            name: "Camera".to_owned(),
         })))
     }
     pub(crate) fn good() -> Self {

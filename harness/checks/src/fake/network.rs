@@ -129,6 +129,12 @@ impl Camera {
                 Answer::Locked => reply(429, &[("retry-after", "30")], ""),
             },
             ("GET", "/api/state") => json_reply(200, &json!({"initialised": self.initialised()})),
+            ("GET" | "PUT", "/api/settings") if !self.weak() => json_reply(401, &json!({"error": "log on"})),
+            ("GET", "/api/settings") => json_reply(200, &json!({"name": self.name})),
+            ("PUT", "/api/settings") => {
+                self.name = text("name");
+                json_reply(200, &json!({}))
+            }
             ("POST", "/api/setup") => reply(self.set_up(&text("label_password"), body["password"].as_str()), &[], ""),
             ("POST", "/api/factory-reset") => reply(self.reset(&text("label_password")), &[], ""),
             _ => reply(404, &[], "not found"),

@@ -2,6 +2,7 @@
 
 pub(crate) mod console;
 mod dialogue;
+pub(crate) mod digest;
 pub(crate) mod ssh;
 pub(crate) mod telnet;
 pub(crate) mod web;
@@ -12,6 +13,8 @@ use std::time::Duration;
 use assay_model::{CheckContext, Endpoint, Fault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::access::{ftp, mqtt, redis, rtsp};
 
 /// How a mechanism is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +28,16 @@ pub(crate) enum Service {
     HttpForm,
     /// HTTP Basic.
     HttpBasic,
+    /// HTTP Digest.
+    HttpDigest,
+    /// The user and password of an MQTT connection.
+    Mqtt,
+    /// FTP's USER and PASS.
+    Ftp,
+    /// Redis' AUTH.
+    Redis,
+    /// RTSP by Digest or Basic.
+    Rtsp,
     /// Telnet with a login prompt.
     Telnet,
     /// The serial console.
@@ -155,10 +168,13 @@ impl Mechanism {
                     .with_help("give `port`, or `service: console`"));
             }
         };
-        let web = matches!(place.service, Service::HttpsJson | Service::HttpForm | Service::HttpBasic);
+        let web =
+            matches!(place.service, Service::HttpsJson | Service::HttpForm | Service::HttpBasic | Service::HttpDigest);
+        let inside = matches!(place.service, Service::Mqtt | Service::Ftp | Service::Redis | Service::Rtsp);
         let tls = match (place.tls, &endpoint) {
             (Some(tls), _) => tls,
             (None, Some(endpoint)) if web => crate::http::ask::speaks_tls(cx, endpoint).await?,
+            (None, Some(endpoint)) if inside => crate::access::takes_tls(cx, endpoint).await?,
             _ => false,
         };
         let path = place.path.clone().unwrap_or_else(|| {
@@ -196,6 +212,11 @@ impl Mechanism {
             Service::HttpsJson => web::json(cx, self, user, password, until).await,
             Service::HttpForm => web::form(cx, self, user, password, until).await,
             Service::HttpBasic => web::basic(cx, self, user, password, until).await,
+            Service::HttpDigest => web::digest(cx, self, user, password, until).await,
+            Service::Mqtt => mqtt::attempt(cx, self.endpoint()?, self.tls, user, password, until).await,
+            Service::Ftp => ftp::attempt(cx, self.endpoint()?, self.tls, user, password, until).await,
+            Service::Redis => redis::attempt(cx, self.endpoint()?, self.tls, user, password, until).await,
+            Service::Rtsp => rtsp::attempt(cx, self.endpoint()?, self.tls, user, password, until).await,
             Service::Telnet => telnet::attempt(cx, self.endpoint()?, user, password, until).await,
             Service::Console => console::attempt(cx, user, password, until).await,
         }

@@ -109,6 +109,28 @@ impl Line for Session<'_> {
     }
 }
 
+/// What it says up to its first prompt. `Err`: why nothing can be read.
+pub(crate) async fn first_prompt(
+    cx: &CheckContext,
+    endpoint: &Endpoint,
+    until: Deadline,
+) -> Result<Result<String, String>, Fault> {
+    let connection = match cx.touches.tcp()?.call(TcpRequest::Open { endpoint: endpoint.clone() }, until).await? {
+        TcpResponse::Opened { connection } => connection,
+        TcpResponse::Refused => return Ok(Err("connection refused".into())),
+        TcpResponse::NoAnswer { text } => return Ok(Err(text)),
+        other => return Ok(Err(format!("{other:?}"))),
+    };
+    let mut session = Session { cx, connection, until };
+    let seen = session.read(dialogue::prompted).await;
+    session.call(TcpRequest::Close { connection }).await?;
+    Ok(match seen? {
+        Seen::Text(text) => Ok(text),
+        Seen::Closed(text) if text.trim().is_empty() => Err("closed without a word".into()),
+        Seen::Closed(text) => Ok(text),
+    })
+}
+
 pub(super) async fn attempt(
     cx: &CheckContext,
     endpoint: &Endpoint,

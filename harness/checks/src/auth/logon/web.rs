@@ -7,7 +7,7 @@ use assay_model::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{Attempt, LimitedBy, Mechanism, words};
+use super::{Attempt, LimitedBy, Mechanism, digest::Challenge, words};
 use crate::http::{ask, page};
 
 /// The answer, or how the try ended without one.
@@ -149,6 +149,36 @@ pub(super) async fn basic(
     let pair = STANDARD.encode(format!("{user}:{password}"));
     cx.secrets.register("authorization", &pair);
     request.headers.push(("authorization".into(), format!("Basic {pair}")));
+    let answer = match answer(cx, request, until).await? {
+        Ok(answer) => answer,
+        Err(ended) => return Ok(ended),
+    };
+    Ok(refusal(&answer).unwrap_or(Attempt::Accepted { token: None }))
+}
+
+pub(super) async fn digest(
+    cx: &CheckContext,
+    at: &Mechanism,
+    user: &str,
+    password: &str,
+    until: Deadline,
+) -> Result<Attempt, Fault> {
+    let endpoint = at.endpoint()?;
+    let bare = match answer(cx, ask::get(endpoint, at.tls, &at.path), until).await? {
+        Ok(answer) => answer,
+        Err(ended) => return Ok(ended),
+    };
+    let asked = bare.headers.iter().filter(|(name, _)| name == "www-authenticate");
+    let Some(challenge) = asked.filter_map(|(_, value)| Challenge::read(value)).next() else {
+        if bare.status == 429 {
+            return Ok(refusal(&bare).unwrap_or(Attempt::Dropped));
+        }
+        let text = format!("{} asks for no Digest logon that is spoken here (status {})", at.path, bare.status);
+        return Ok(Attempt::Unusable { text });
+    };
+    let mut request = ask::get(endpoint, at.tls, &at.path);
+    let header = challenge.answer("GET", &at.path, user, password, "a55a7a55a7a55a7");
+    request.headers.push(("authorization".into(), header));
     let answer = match answer(cx, request, until).await? {
         Ok(answer) => answer,
         Err(ended) => return Ok(ended),

@@ -1,0 +1,175 @@
+//! # `access.ftp`
+//! **Question.** What does an FTP server give to `anonymous`?
+//! **Evidence for.** EN 303 645 V2.1.1 provisions 5.1-1, 5.5-4, 5.5-5 and 5.6-2.
+//! **Procedure.** The greeting, then USER and PASS of `anonymous` (RFC 959, RFC 1635). Where it is let in, the listing comes
+//! over the control connection (`STAT .`); with `change`, a folder is made and removed again.
+//! **Observation.** Whether a logon is needed, what could be listed and written, which public defaults let in.
+//! **Effect.** Active: one connection; with `change` a folder for a moment.
+//! **Does not show.** What FTP over TLS gives; rights of users that exist.
+
+use assay_model::{CheckContext, Deadline, Endpoint, Fault};
+
+use super::{
+    found::{Access, Act},
+    talk::{NoTalk, Talk},
+};
+use crate::auth::logon::{Attempt, LimitedBy, words};
+
+/// Lines of one answer, at most.
+const LINES: usize = 200;
+/// The folder that is made and removed.
+const PROBE: &str = "assay-probe";
+
+/// The code at the start of an answer's line, and whether more lines follow.
+pub(crate) fn code(line: &str) -> Option<(u16, bool)> {
+    let digits = line.get(..3)?;
+    let more = match line.as_bytes().get(3) {
+        Some(b'-') => true,
+        Some(b' ') | None => false,
+        Some(_) => return None,
+    };
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok().map(|code| (code, more)))?
+}
+
+/// A whole answer: its code, and its lines.
+async fn answer(talk: &mut Talk<'_>) -> Result<Option<(u16, Vec<String>)>, Fault> {
+    let mut lines = Vec::new();
+    let mut first = None;
+    while lines.len() < LINES {
+        let Some(line) = talk.line().await? else { break };
+        let read = code(&line);
+        lines.push(line);
+        match (first, read) {
+            (None, None) => return Ok(Some((0, lines))), // no FTP
+            (None, Some((code, false))) => return Ok(Some((code, lines))),
+            (None, Some((code, true))) => first = Some(code),
+            (Some(code), Some((last, false))) if code == last => return Ok(Some((code, lines))),
+            _ => {}
+        }
+    }
+    Ok(first.map(|code| (code, lines)))
+}
+
+async fn ask(talk: &mut Talk<'_>, line: &str) -> Result<Option<(u16, Vec<String>)>, Fault> {
+    talk.send(format!("{line}\r\n").as_bytes()).await?;
+    answer(talk).await
+}
+
+pub(crate) async fn look(
+    cx: &CheckContext,
+    at: &Endpoint,
+    tls: bool,
+    change: bool,
+    until: Deadline,
+) -> Result<Access, Fault> {
+    let mut talk = match Talk::open(cx, at, tls, until).await? {
+        Ok(talk) => talk,
+        Err(why) => return Ok(why.into()),
+    };
+    let mut seen = match answer(&mut talk).await? {
+        None => return Ok(Access::silent("no greeting")),
+        Some((120..=399, lines)) => {
+            let mut seen = Access::speaking();
+            lines.iter().for_each(|line| seen.tell(line));
+            seen
+        }
+        Some((400..=599, lines)) => {
+            return Ok(Access { answered: true, speaks: true, ..Access::default() }.note(lines.join(" ")));
+        }
+        Some((_, lines)) => return Ok(Access::other(lines.join(" "))),
+    };
+    let mut let_in = ask(&mut talk, "USER anonymous").await?;
+    if matches!(let_in, Some((331 | 332, _))) {
+        let_in = ask(&mut talk, "PASS assay@example.org").await?;
+    }
+    match let_in {
+        Some((230 | 202, lines)) => {
+            lines.iter().for_each(|line| seen.tell(line));
+            seen.give(Act::Read, "logon as anonymous");
+            inside(&mut talk, &mut seen, change).await?;
+        }
+        Some((code @ 400..=599, lines)) => {
+            let encrypted = lines.iter().any(|l| l.to_lowercase().contains("ssl") || l.to_lowercase().contains("tls"));
+            seen.ask(if encrypted { "ftp user, after AUTH TLS" } else { "ftp user" });
+            if code == 421 {
+                seen = seen.note(lines.join(" "));
+            }
+        }
+        Some((code, _)) => seen = seen.note(format!("answered {code} to a logon as anonymous")),
+        None => seen = seen.note("no answer to a logon as anonymous"),
+    }
+    talk.send(b"QUIT\r\n").await?;
+    talk.close().await?;
+    Ok(seen)
+}
+
+async fn inside(talk: &mut Talk<'_>, seen: &mut Access, change: bool) -> Result<(), Fault> {
+    if let Some((211..=213, lines)) = ask(talk, "STAT .").await? {
+        let listed = lines.iter().filter(|l| code(l).is_none()).count();
+        if listed > 0 {
+            seen.give(Act::Read, "the listing of its folder");
+        }
+        lines.iter().for_each(|line| seen.tell(line));
+    }
+    if change && let Some((257, _)) = ask(talk, &format!("MKD {PROBE}")).await? {
+        seen.give(Act::Write, "/");
+        if !matches!(ask(talk, &format!("RMD {PROBE}")).await?, Some((200..=299, _))) {
+            seen.note = Some(format!("the folder {PROBE} could be made and not removed again"));
+        }
+    }
+    Ok(())
+}
+
+/// One logon.
+pub(crate) async fn attempt(
+    cx: &CheckContext,
+    at: &Endpoint,
+    tls: bool,
+    user: &str,
+    password: &str,
+    until: Deadline,
+) -> Result<Attempt, Fault> {
+    let started = std::time::Instant::now();
+    let mut talk = match Talk::open(cx, at, tls, until).await? {
+        Ok(talk) => talk,
+        Err(NoTalk::Refused) => return Ok(Attempt::Unreachable),
+        Err(NoTalk::Silent(_)) => return Ok(Attempt::Silent),
+        Err(NoTalk::NotTls(text)) => return Ok(Attempt::Unusable { text }),
+    };
+    let mut said = answer(&mut talk).await?;
+    if matches!(said, Some((120..=399, _))) {
+        said = ask(&mut talk, &format!("USER {user}")).await?;
+    }
+    if matches!(said, Some((331 | 332, _))) {
+        said = ask(&mut talk, &format!("PASS {password}")).await?;
+    }
+    let gone = talk.gone;
+    talk.close().await?;
+    let after_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(match said {
+        Some((230 | 202, _)) => Attempt::Accepted { token: None },
+        Some((421, _)) => Attempt::Limited { by: LimitedBy::Disconnect, retry_after_s: None },
+        Some((400..=599, lines)) if words::LOCKOUT.is_match(&lines.join(" ")) => {
+            Attempt::Limited { by: LimitedBy::Message, retry_after_s: words::seconds(&lines.join(" ")) }
+        }
+        Some((430 | 530 | 331 | 332, _)) => Attempt::Refused { after_ms },
+        Some((code, _)) => Attempt::Unusable { text: format!("answered {code} to a logon") },
+        None if gone => Attempt::Dropped,
+        None => Attempt::Silent,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+
+    #[test]
+    fn codes_are_read_and_nothing_else_is_one() {
+        assert_eq!(code("220 ready"), Some((220, false)));
+        assert_eq!(code("220-first of many"), Some((220, true)));
+        assert_eq!(code("230"), Some((230, false)));
+        for other in ["", "22", "2200 x", "SSH-2.0", "+OK", "2é0 x", " 220 x"] {
+            assert_eq!(code(other), None, "{other}");
+        }
+    }
+}
