@@ -1,5 +1,6 @@
 //! A known-bad target of the harness's own, for positive controls: proof in the same run that a check can see what it
-//! looks for. A virtual camera with a telnet service that takes a public default, and a service nobody declared.
+//! looks for. A virtual camera with a telnet service that takes a public default, a service nobody declared, services that let
+//! everybody in, and a web server that tells and takes too much.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -8,7 +9,17 @@ use assay_virtual::{Running, StartError, StartSpec, start};
 use serde_json::{Value, json};
 
 /// What is wrong with it.
-const DEFECTS: [&str; 3] = ["telnet-root", "undeclared-port", "no-lockout"];
+const DEFECTS: [&str; 9] = [
+    "telnet-root",
+    "undeclared-port",
+    "no-lockout",
+    "mqtt-anonymous",
+    "snmp-public",
+    "upnp-igd-open",
+    "http-cleartext-login",
+    "http-settings-without-auth",
+    "http-leaks-serial",
+];
 /// The bench's name for it.
 const NAME: &str = "reference.test";
 /// Networks tried, so that several runs on one machine find one each.
@@ -55,7 +66,7 @@ impl Reference {
         self.running.samples().first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |s| s.host)
     }
 
-    /// What plans see as `bench.reference`: `{host, ports: [..], telnet, ssh, https, label_password, user}`.
+    /// What plans see as `bench.reference`: `{host, ports: [..], telnet, ssh, https, http, mqtt, undeclared, serial, defects}`.
     pub(super) fn facts(&self) -> Value {
         let samples = self.running.samples();
         let Some(sample) = samples.first() else { return Value::Null };
@@ -64,7 +75,7 @@ impl Reference {
             "host": sample.host.to_string(),
             "ports": sample.ports.iter().map(|(port, _)| port).collect::<Vec<_>>(),
             "telnet": port("telnet"), "ssh": port("ssh"), "https": port("https"), "http": port("http"),
-            "undeclared": port("debug"),
+            "undeclared": port("debug"), "mqtt": port("mqtt"), "serial": sample.label.get("serial"),
             "defects": DEFECTS,
         })
     }

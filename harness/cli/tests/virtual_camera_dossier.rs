@@ -240,7 +240,7 @@ fn logons_and_interfaces_agree_on_their_ports() {
             .filter_map(|e| e.get("port")?.as_u64())
             .collect()
     };
-    assert_eq!(ports("15-Intf"), BTreeSet::from([2222, 8080, 8443]));
+    assert_eq!(ports("15-Intf"), BTreeSet::from([1900, 2222, 8080, 8443]));
     assert_eq!(ports("11-ComMech"), ports("15-Intf"));
     assert_eq!(ports("1-AuthMech"), BTreeSet::from([2222, 8443]));
     let presets: Vec<_> =

@@ -30,6 +30,8 @@ pub struct VirtualSample {
     pub foreign_ports: Vec<u16>,
     /// The ports it serves when it is on, with the service.
     pub ports: Vec<(u16, &'static str)>,
+    /// The same over UDP.
+    pub datagrams: Vec<(u16, &'static str)>,
 }
 
 /// A hand reached for a sample and could not act.

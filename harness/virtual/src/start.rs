@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::camera::body::Camera;
 use crate::camera::console::{self, OpenConsole};
+use crate::camera::datagrams;
 use crate::camera::defect::{self, Defect, DefectInfo, DefectKind, Defects};
 use crate::camera::power::{Phase, supervise};
 use crate::camera::services::{self, PortTrouble};
@@ -238,6 +239,7 @@ fn assemble(
         label: camera.label.fields(),
         foreign_ports,
         ports: services::of(defects).into_iter().map(|service| (service.port(), service.name())).collect(),
+        datagrams: datagrams::of(defects).into_iter().map(|service| (service.port(), service.name())).collect(),
     };
     Ok(Sample { shown, camera, turns, phase })
 }

@@ -9,6 +9,7 @@ mod bench;
 mod certificates;
 mod dtls;
 mod hostile;
+mod http;
 mod peer;
 mod services;
 mod ssh;

@@ -41,7 +41,7 @@ pub(crate) struct Peer {
     child: Child,
     pub(crate) host: String,
     pub(crate) port: u16,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Peer {
@@ -61,6 +61,11 @@ impl Peer {
         panic!("{command:?} does not listen on {at}");
     }
 
+    /// The folder that its files are in.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.folder.as_ref().map(tempfile::TempDir::path)
+    }
+
     /// Starts `command` without waiting: for datagrams.
     pub(crate) fn spawn(command: &mut Command, host: &str, port: u16, folder: Option<tempfile::TempDir>) -> Self {
         let child = command
@@ -69,7 +74,7 @@ impl Peer {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|e| panic!("{command:?}: {e}"));
-        Self { child, host: host.to_owned(), port, _folder: folder }
+        Self { child, host: host.to_owned(), port, folder }
     }
 }
 

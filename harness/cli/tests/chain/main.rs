@@ -12,6 +12,7 @@ mod interrupted;
 mod real_servers;
 mod reports;
 mod reviewing;
+mod services;
 mod support;
 mod virtual_camera;
 mod website;

@@ -52,6 +52,20 @@ pub enum Defect {
     FirmwareDefaultRoot,
     /// In the published firmware everybody may read the password hashes and change the key store.
     FirmwareExposedStore,
+    /// A broker in clear that asks nobody who is there.
+    MqttAnonymous,
+    /// An agent that tells the system group to whoever says `public`.
+    SnmpPublic,
+    /// A gateway service that opens ports for whoever asks.
+    UpnpIgdOpen,
+    /// A file server that shows a folder to `anonymous`.
+    FtpAnonymous,
+    /// The logon form is served, and taken, without TLS too.
+    HttpCleartextLogin,
+    /// The JSON API shows and takes settings without a logon.
+    HttpSettingsWithoutAuth,
+    /// The state that everybody may ask for has the serial number.
+    HttpLeaksSerial,
     /// The website has no reporting policy.
     NoPolicyPage,
     /// The reporting policy is behind a logon.
@@ -219,7 +233,7 @@ pub(crate) static TABLE: &[DefectInfo] = &[
         &["PSTI-1.X1", "5.11-1-2 c"]),
     seeded(Defect::TelnetRoot, "telnet-root",
         "telnet on 2323 takes root / root",
-        &["PSTI-1.1", "PSTI-1.2", "5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.6-1-2 b"]),
+        &["PSTI-1.1", "PSTI-1.2", "5.1-1-2 a", "5.1-5-2 a", "5.5-5-2 b", "5.5-6-2 a", "5.6-1-2 b"]),
     seeded(Defect::UndeclaredPort, "undeclared-port",
         "a debug service without logon listens on 9999",
         &["5.5-5-2 b", "5.6-1-2 b"]),
@@ -265,6 +279,27 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     seeded(Defect::FirmwareExposedStore, "firmware-exposed-store",
         "in the firmware image everybody may read the password hashes and write the key store",
         &["5.4-1-2 a"]),
+    seeded(Defect::MqttAnonymous, "mqtt-anonymous",
+        "an MQTT broker in clear on 1883 lets anybody read and send",
+        &["5.5-4-2 a", "5.5-5-2 a", "5.5-5-2 b", "5.6-1-2 b"]),
+    seeded(Defect::SnmpPublic, "snmp-public",
+        "an SNMP agent on UDP 1161 tells firmware and serial number to the community `public`",
+        &["5.5-4-2 a", "5.5-5-2 b", "5.6-1-2 b", "5.6-2-2 a"]),
+    seeded(Defect::UpnpIgdOpen, "upnp-igd-open",
+        "the UPnP description has a gateway service that maps ports for anybody",
+        &["5.5-4-2 a", "5.5-5-2 a"]),
+    seeded(Defect::FtpAnonymous, "ftp-anonymous",
+        "FTP on 2121 shows a folder to `anonymous`",
+        &["PSTI-1.1", "5.1-1-2 a", "5.1-5-2 a", "5.5-4-2 a", "5.5-5-2 b", "5.5-6-2 a", "5.6-1-2 b"]),
+    seeded(Defect::HttpCleartextLogin, "http-cleartext-login",
+        "the logon form is served and taken without TLS on 8080",
+        &["PSTI-1.1", "5.1-1-2 a", "5.1-5-2 a", "5.5-6-2 a"]),
+    seeded(Defect::HttpSettingsWithoutAuth, "http-settings-without-auth",
+        "the JSON API shows and changes settings without a logon",
+        &["5.5-5-2 a"]),
+    seeded(Defect::HttpLeaksSerial, "http-leaks-serial",
+        "the state that everybody may ask for tells serial number and MAC address",
+        &["5.6-2-2 a"]),
     site(Defect::NoPolicyPage, "no-policy-page",
         "the website has no page about reporting security issues",
         &["PSTI-2.1", "PSTI-2.2", "PSTI-2.3", "PSTI-2.4a", "PSTI-2.4b", "PSTI-2.4c", "PSTI-2.4d", "PSTI-2.4e", "PSTI-2.5",

@@ -2,21 +2,26 @@
 
 pub(crate) mod body;
 pub(crate) mod console;
+pub(crate) mod datagrams;
 mod debug_service;
 pub(crate) mod defect;
+mod ftp;
 mod identity;
 pub(crate) mod label;
 mod line_editor;
 mod lockout;
 mod manners;
 mod old_tls;
+mod mqtt;
 pub(crate) mod power;
 pub(crate) mod services;
 mod session;
 mod settings;
 mod shell;
+mod snmp;
 mod ssh;
 pub(crate) mod state;
 mod telnet;
+mod upnp;
 mod verifier;
 mod web;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::body::Camera;
 use super::defect::{Defect, Defects};
 use super::manners::{self, Manners};
-use super::{debug_service, ssh, telnet, web};
+use super::{datagrams, debug_service, ftp, mqtt, ssh, telnet, web};
 
 /// Connections of one camera at once; more are closed at once, as a small device does.
 const MAX_CONNECTIONS: usize = 128;
@@ -32,6 +32,8 @@ pub(crate) enum Service {
     Ssh,
     Telnet,
     Debug,
+    Mqtt,
+    Ftp,
 }
 
 impl Service {
@@ -42,6 +44,8 @@ impl Service {
             Self::Ssh => 2222,
             Self::Telnet => 2323,
             Self::Debug => 9999,
+            Self::Mqtt => 1883,
+            Self::Ftp => 2121,
         }
     }
 
@@ -52,6 +56,8 @@ impl Service {
             Self::Ssh => "ssh",
             Self::Telnet => "telnet",
             Self::Debug => "debug",
+            Self::Mqtt => "mqtt",
+            Self::Ftp => "ftp",
         }
     }
 
@@ -62,6 +68,8 @@ impl Service {
             Self::Ssh => "sshd",
             Self::Telnet => "root",
             Self::Debug => "stream",
+            Self::Mqtt => "mqtt",
+            Self::Ftp => "ftp",
         }
     }
 }
@@ -77,6 +85,12 @@ pub(crate) fn of(defects: &Defects) -> Vec<Service> {
     }
     if defects.has(Defect::UndeclaredPort) {
         services.push(Service::Debug);
+    }
+    if defects.has(Defect::MqttAnonymous) {
+        services.push(Service::Mqtt);
+    }
+    if defects.has(Defect::FtpAnonymous) {
+        services.push(Service::Ftp);
     }
     services
 }
@@ -101,6 +115,9 @@ pub(crate) fn try_ports(host: Ipv4Addr, defects: &Defects) -> Result<(), PortTro
         let address = SocketAddr::from((host, service.port()));
         std::net::TcpListener::bind(address).map_err(|error| PortTrouble::new(address, &error))?;
     }
+    for service in datagrams::of(defects) {
+        datagrams::socket(host, service)?;
+    }
     Ok(())
 }
 
@@ -115,6 +132,13 @@ pub(crate) async fn serve(
         let address = SocketAddr::from((camera.host, service.port()));
         let listener = TcpListener::bind(address).await.map_err(|error| PortTrouble::new(address, &error))?;
         listeners.push((service, listener));
+    }
+    for service in datagrams::of(&camera.defects) {
+        let socket = datagrams::socket(camera.host, service)?;
+        let address = SocketAddr::from((camera.host, service.port()));
+        let socket = UdpSocket::from_std(socket).map_err(|error| PortTrouble::new(address, &error))?;
+        let serve = datagrams::serve(socket, service, camera.clone());
+        tasks.spawn(off.clone().run_until_cancelled_owned(serve));
     }
     let filter = manners::filter(camera.host, &camera.defects)
         .await
@@ -190,6 +214,8 @@ async fn handle(service: Service, stream: TcpStream, camera: Arc<Camera>) {
         Service::Ssh => ssh::serve(stream, camera).await,
         Service::Telnet => telnet::serve(stream, camera).await,
         Service::Debug => debug_service::serve(stream).await,
+        Service::Mqtt => mqtt::serve(stream, camera).await,
+        Service::Ftp => ftp::serve(stream).await,
     }
 }
 

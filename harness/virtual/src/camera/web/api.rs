@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::reply;
 use crate::camera::body::Camera;
+use crate::camera::defect::Defect;
 use crate::camera::settings::SettingsChange;
 use crate::camera::state::{LogOn, Refused, State};
 use crate::http_server::Page;
@@ -16,7 +17,12 @@ use crate::http_server::Page;
 /// Public facts only: anyone on the network may ask. The firmware version is none of them.
 pub(super) fn state(camera: &Camera) -> Page {
     let initialised = camera.state().initialised();
-    reply::json(StatusCode::OK, &json!({ "initialised": initialised, "model": camera.label.model, "api": 1 }))
+    let mut facts = json!({ "initialised": initialised, "model": camera.label.model, "api": 1 });
+    if camera.is(Defect::HttpLeaksSerial) {
+        facts["serial"] = camera.label.serial.as_str().into();
+        facts["mac"] = camera.label.mac.as_str().into();
+    }
+    reply::json(StatusCode::OK, &facts)
 }
 
 #[derive(Deserialize)]
@@ -64,7 +70,7 @@ pub(super) fn log_off(camera: &Arc<Camera>, token: Option<&str>, _body: &[u8]) -
 
 pub(super) fn settings(camera: &Camera, token: Option<&str>) -> Page {
     let mut state = camera.state();
-    if !authorised(&mut state, token) {
+    if !authorised(&mut state, token) && !camera.is(Defect::HttpSettingsWithoutAuth) {
         return unauthorised();
     }
     reply::json(StatusCode::OK, &json!(state.settings))
@@ -72,7 +78,7 @@ pub(super) fn settings(camera: &Camera, token: Option<&str>) -> Page {
 
 pub(super) fn change_settings(camera: &Arc<Camera>, token: Option<&str>, body: &[u8]) -> Page {
     let mut state = camera.state();
-    if !authorised(&mut state, token) {
+    if !authorised(&mut state, token) && !camera.is(Defect::HttpSettingsWithoutAuth) {
         return unauthorised();
     }
     let Some(change) = parse::<SettingsChange>(body) else { return malformed() };

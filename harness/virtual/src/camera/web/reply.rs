@@ -42,6 +42,10 @@ pub(super) fn html(status: StatusCode, body: String) -> Page {
     reply(status, "text/html; charset=utf-8", body)
 }
 
+pub(super) fn xml(status: StatusCode, body: String) -> Page {
+    reply(status, "text/xml; charset=utf-8", body)
+}
+
 pub(super) fn json(status: StatusCode, body: &serde_json::Value) -> Page {
     reply(status, "application/json", body.to_string())
 }
