@@ -19,3 +19,19 @@ pub fn ssh_start(bytes: &[u8]) {
 pub fn service(bytes: &[u8]) {
     crate::ports::fuzz_service(bytes);
 }
+
+/// A datagram of a service: CoAP, DNS, SNMP, TFTP.
+pub fn datagram(bytes: &[u8]) {
+    crate::access::fuzz_datagram(bytes);
+}
+
+/// The start of what a service says over TCP: MQTT, RTSP, FTP, Redis, VNC, the debug bridge.
+pub fn service_stream(bytes: &[u8]) {
+    crate::access::fuzz_stream(bytes);
+}
+
+/// A page, a description or a header of a web server.
+pub fn web_answer(bytes: &[u8]) {
+    crate::access::fuzz_web(bytes);
+    crate::http::fuzz_answer(bytes);
+}

@@ -6,6 +6,8 @@ pub(crate) mod coap;
 mod each;
 pub(crate) mod found;
 pub(crate) mod ftp;
+#[cfg(feature = "fuzzing")]
+mod fuzz;
 mod kind;
 pub(crate) mod markers;
 pub(crate) mod mdns;
@@ -22,4 +24,6 @@ mod vnc;
 mod ws_discovery;
 
 pub(crate) use each::all;
+#[cfg(feature = "fuzzing")]
+pub(crate) use fuzz::{fuzz_datagram, fuzz_stream, fuzz_web};
 pub(crate) use kind::takes_tls;
