@@ -88,6 +88,7 @@ fn wire(dut: LocalDut, request: &BenchRequest) -> Wired {
         label: BTreeMap::new(),
         provides: provides.into_iter().filter(|(_, there)| *there).map(|(word, _)| word.to_owned()).collect(),
         foreign_ports: Vec::new(),
+        foreign_datagrams: Vec::new(),
     };
     Wired {
         dut: Arc::new(shown),

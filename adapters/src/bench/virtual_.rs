@@ -152,6 +152,7 @@ fn wire(sample: VirtualSample, origin: &DutOrigin, hands: &Hands) -> Wired {
         label: sample.label.iter().filter(|(k, _)| !is_secret(k)).map(|(k, v)| (k.clone(), json!(v))).collect(),
         provides: PROVIDES.map(str::to_owned).to_vec(),
         foreign_ports: sample.foreign_ports,
+        foreign_datagrams: sample.foreign_datagrams,
     };
     let labelled = |(field, value): (String, String)| {
         let value: Value = if is_secret(&field) { json!({"secret": {"label": value}}) } else { json!(value) };

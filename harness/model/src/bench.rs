@@ -73,6 +73,9 @@ pub struct Dut {
     /// Ports that accepted on the DUT's address before the DUT was started: listed, never judged.
     #[serde(default)]
     pub foreign_ports: Vec<u16>,
+    /// The same over UDP: other programs' ports that datagrams to the DUT's address reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreign_datagrams: Vec<u16>,
 }
 
 /// The provider's part of a bench file: key and value of `provider:`, and where it stands.

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 const LISTEN: &str = "0A";
+/// A datagram socket that takes them from anybody.
+const UNCONNECTED: &str = "07";
 
 /// TCP ports that accept on `host` now.
 ///
@@ -16,23 +18,33 @@ const LISTEN: &str = "0A";
 pub(crate) fn listening_on(host: Ipv4Addr) -> std::io::Result<Vec<u16>> {
     let v4 = std::fs::read_to_string("/proc/net/tcp")?;
     let v6 = std::fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
-    Ok(listeners(&v4, &v6, host).into_iter().collect())
+    Ok(listeners(&v4, &v6, host, LISTEN).into_iter().collect())
 }
 
-fn listeners(v4: &str, v6: &str, host: Ipv4Addr) -> BTreeSet<u16> {
+/// UDP ports that take datagrams to `host` now.
+///
+/// # Errors
+/// As [`listening_on`].
+pub(crate) fn datagrams_on(host: Ipv4Addr) -> std::io::Result<Vec<u16>> {
+    let v4 = std::fs::read_to_string("/proc/net/udp")?;
+    let v6 = std::fs::read_to_string("/proc/net/udp6").unwrap_or_default();
+    Ok(listeners(&v4, &v6, host, UNCONNECTED).into_iter().collect())
+}
+
+fn listeners(v4: &str, v6: &str, host: Ipv4Addr, state: &str) -> BTreeSet<u16> {
     // The kernel prints the four bytes as one number in host byte order.
     let own = format!("{:08X}", u32::from_ne_bytes(host.octets()));
     let mapped = format!("0000000000000000{:08X}{own}", u32::from_ne_bytes([0, 0, 0xff, 0xff]));
     let answers = |address: &str| address.bytes().all(|b| b == b'0') || address == own || address == mapped;
-    v4.lines().skip(1).chain(v6.lines().skip(1)).filter_map(|line| listener(line, answers)).collect()
+    v4.lines().skip(1).chain(v6.lines().skip(1)).filter_map(|line| listener(line, answers, state)).collect()
 }
 
 /// `  0: 0100007F:1F90 00000000:0000 0A ...` -> 0x1F90, when it listens and `answers` accepts its address.
-fn listener(line: &str, answers: impl Fn(&str) -> bool) -> Option<u16> {
+fn listener(line: &str, answers: impl Fn(&str) -> bool, wanted: &str) -> Option<u16> {
     let mut fields = line.split_ascii_whitespace().skip(1);
     let (address, port) = fields.next()?.rsplit_once(':')?;
     let state = fields.nth(1)?;
-    (state == LISTEN && answers(address)).then(|| u16::from_str_radix(port, 16).ok())?
+    (state == wanted && answers(address)).then(|| u16::from_str_radix(port, 16).ok())?
 }
 
 #[cfg(test)]
@@ -48,7 +60,7 @@ mod tests {
              2: {own}:0051 0100007F:9999 01 0\n   3: 0200007F:0052 00000000:0000 0A 0\n garbage\n"
         );
         let v6 = "  sl  local_address\n   0: 00000000000000000000000000000000:0016 0:0000 0A 0\n   1: 00000000000000000000000001000000:0017 0:0 0A\n";
-        assert_eq!(listeners(&v4, v6, host).into_iter().collect::<Vec<_>>(), [22, 80, 8080]);
+        assert_eq!(listeners(&v4, v6, host, LISTEN).into_iter().collect::<Vec<_>>(), [22, 80, 8080]);
     }
 
     #[test]
@@ -56,6 +68,9 @@ mod tests {
         let listener = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         assert!(listening_on(Ipv4Addr::new(127, 21, 240, 1)).unwrap().contains(&port));
+        let datagrams = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+        let taken = datagrams.local_addr().unwrap().port();
+        assert!(datagrams_on(Ipv4Addr::new(127, 21, 240, 1)).unwrap().contains(&taken));
         drop(listener);
         assert!(!listening_on(Ipv4Addr::new(127, 21, 240, 1)).unwrap().contains(&port));
     }

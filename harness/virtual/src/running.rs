@@ -28,6 +28,8 @@ pub struct VirtualSample {
     pub label: BTreeMap<String, String>,
     /// TCP ports that other programs answered on at its address before it started.
     pub foreign_ports: Vec<u16>,
+    /// UDP ports on which other programs would have answered at its address, and it does not.
+    pub foreign_datagrams: Vec<u16>,
     /// The ports it serves when it is on, with the service.
     pub ports: Vec<(u16, &'static str)>,
     /// The same over UDP.

@@ -221,6 +221,9 @@ fn assemble(
 ) -> Result<Sample, StartError> {
     let id = format!("s{number}");
     let foreign_ports = foreign::listening_on(host).map_err(|e| StartError::Listeners { message: e.to_string() })?;
+    let mut foreign_datagrams =
+        foreign::datagrams_on(host).map_err(|e| StartError::Listeners { message: e.to_string() })?;
+    foreign_datagrams.retain(|port| datagrams::of(defects).iter().all(|service| service.port() != *port));
     let camera = Camera::new(number, host, defects.clone())
         .map_err(|e| StartError::Identity { sample: id.clone(), message: e.to_string() })?;
     let OpenConsole { path, line, pump } = console::open(defects.has(Defect::Flaky))
@@ -238,6 +241,7 @@ fn assemble(
         console: path,
         label: camera.label.fields(),
         foreign_ports,
+        foreign_datagrams,
         ports: services::of(defects).into_iter().map(|service| (service.port(), service.name())).collect(),
         datagrams: datagrams::of(defects).into_iter().map(|service| (service.port(), service.name())).collect(),
     };

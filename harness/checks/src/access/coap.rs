@@ -111,8 +111,7 @@ async fn ask(cx: &CheckContext, at: &Endpoint, asked: Vec<u8>, until: Deadline) 
 
 pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, until: Deadline) -> Result<Access, Fault> {
     let list = "/.well-known/core";
-    let request =
-        UdpRequest::new(at.clone(), get(list, None, 1), WAIT_MS, 1);
+    let request = UdpRequest::new(at.clone(), get(list, None, 1), WAIT_MS, 1);
     let UdpResponse { replies, unreachable, .. } = cx.touches.udp()?.call(request, until).await?;
     let Some(datagram) = replies.first() else {
         return Ok(Access::silent(if unreachable { "the host says that nothing listens" } else { "no answer to GET" }));

@@ -3,7 +3,8 @@
 use super::{adb, coap, ftp, mdns, mqtt, redis, rtsp, snmp, tftp, upnp, vnc, ws_discovery};
 
 pub(crate) fn fuzz_datagram(bytes: &[u8]) {
-    let _ = (coap::message(bytes), mdns::records(bytes), snmp::response(bytes), snmp::engine(bytes), tftp::packet(bytes));
+    let _ =
+        (coap::message(bytes), mdns::records(bytes), snmp::response(bytes), snmp::engine(bytes), tftp::packet(bytes));
     coap::links(&String::from_utf8_lossy(bytes));
 }
 

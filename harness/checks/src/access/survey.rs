@@ -139,6 +139,8 @@ impl TypedCheck for Survey {
         let found = found.filter_map(|o| o.service.as_deref().and_then(Kind::of_service).map(|k| (o.port, k)));
         let mut udp: Vec<(u16, Kind)> = if p.udp { Kind::UDP.to_vec() } else { Vec::new() };
         udp.extend(found);
+        // What other programs of this machine answer there says nothing of the DUT.
+        udp.retain(|(port, _)| !cx.dut.foreign_datagrams.contains(port));
         udp.sort_by_key(|(port, _)| *port);
         udp.dedup_by_key(|(port, _)| *port);
         let udp = udp.into_iter().map(|(port, kind)| ("udp", port, kind, Some(false)));
