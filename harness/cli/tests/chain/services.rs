@@ -39,7 +39,7 @@ fn each_open_surface_fails_its_units_and_no_other() {
     assert_eq!(mine.len(), DEFECTS.len());
     each_of(
         &mine,
-        100,
+        140,
         1,
         |lab, name| ask(lab, &["--defect", name]),
         |defect, ran| {
@@ -56,7 +56,7 @@ fn each_open_surface_fails_its_units_and_no_other() {
 
 #[test]
 fn the_good_camera_gives_nothing_to_strangers_and_a_dead_one_passes_nothing() {
-    let lab = Lab::new(107, 1);
+    let lab = Lab::new(150, 1);
     let ran = ask(&lab, &[]);
     assert_eq!(ran.units("FAIL"), Vec::<String>::new(), "{}", ran.stderr);
     let passed = ran.units("PASS");
@@ -65,7 +65,7 @@ fn the_good_camera_gives_nothing_to_strangers_and_a_dead_one_passes_nothing() {
 
     each_of(
         &switches("dead", "camera"),
-        108,
+        151,
         1,
         |lab, name| ask(lab, &["--defect", name]),
         |_, ran| {
@@ -80,7 +80,7 @@ fn the_good_camera_gives_nothing_to_strangers_and_a_dead_one_passes_nothing() {
 
 /// Every switch of the cameras, whichever plan its units are of.
 fn switches_of_cameras(kind: &str) -> Vec<serde_json::Value> {
-    let lab = Lab::new(112, 1);
+    let lab = Lab::new(155, 1);
     let listed = lab.assay(&["virtual", "list", "--json"]);
     let list: serde_json::Value = serde_json::from_str(&listed.stdout).expect("JSON");
     let all = list["models"][0]["defects"].as_array().expect("defects").iter();
@@ -99,7 +99,7 @@ fn avahi_announces_the_host_until_it_is_stopped() {
     if !there("/usr/sbin/avahi-daemon", "avahi-daemon") || !there("/usr/bin/busybox", "busybox") {
         return;
     }
-    let lab = Lab::new(113, 1);
+    let lab = Lab::new(156, 1);
     let settings = "[server]\nhost-name=c1\nuse-ipv6=no\nallow-interfaces=lo\nenable-dbus=no\ndisallow-other-stacks=no\n\
          [publish]\npublish-workstation=yes\n[rlimits]\n";
     std::fs::write(lab.path().join("avahi.conf"), settings).expect("written");
