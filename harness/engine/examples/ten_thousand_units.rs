@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use assay_engine::load::{LoadRequest, load};
 use assay_engine::plan::{Catalogue, Registry};
-use assay_engine::run::{RunOptions, run};
+use assay_engine::run::{RunOptions, run, runtime};
 use assay_model::catalogue::CatalogueUnit;
 use assay_model::results::ToolInfo;
 use assay_model::{CheckContext, CheckKind, Effect, Fault, TypedCheck, erase};
@@ -91,8 +91,11 @@ fn plan(number: usize) -> String {
     text
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    runtime()?.block_on(measured())
+}
+
+async fn measured() -> Result<(), Box<dyn std::error::Error>> {
     let folder = tempfile::tempdir()?;
     let plans: Vec<PathBuf> = (0..PLANS).map(|n| folder.path().join(format!("plan-{n}.yaml"))).collect();
     for (number, path) in plans.iter().enumerate() {

@@ -64,7 +64,7 @@ pub(crate) fn dispatch(command: Command) -> u8 {
 
 /// A tokio runtime for commands that touch devices.
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, u8> {
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    match assay_engine::run::runtime() {
         Ok(runtime) => {
             let done = runtime.block_on(work);
             // A driver thread that hangs past its deadline must not hold up the exit.

@@ -21,7 +21,8 @@ const MAX_DEPTH: usize = 256;
 const EXPANDS_SAFELY: usize = 96;
 /// Parsed texts that are kept, so that a text that stands in many units is parsed once.
 const KEPT: usize = 8_192;
-const STACK_BYTES: usize = 64 << 20;
+/// Stack of a thread that parses or evaluates: both nest as deep as an expression does.
+pub(crate) const STACK_BYTES: usize = 64 << 20;
 
 /// The functions that every expression may call.
 pub(super) static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib().with_optional_support(false)));
@@ -176,6 +177,11 @@ fn syntax_error(source: &str, place: &Place, errors: &ParseErrors) -> Diagnostic
 
 thread_local! {
     static BIG: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says of the calling thread that it was started with [`STACK_BYTES`].
+pub(crate) fn this_stack_is_big() {
+    BIG.set(true);
 }
 
 /// Runs `work` on a thread with 64 MiB of stack, or right here where this thread is one already.
