@@ -187,6 +187,27 @@ async fn datagrams_are_answered_closed_or_silent_and_never_mixed_up() {
     assert_eq!(seen["udp"]["open_filtered"], json!([silent_port]));
 }
 
+#[tokio::test]
+async fn ipv6_is_asked_alike() {
+    let host = "::1";
+    let mail = play(host, SCRIPTS[0]).await;
+    let broker = play(host, SCRIPTS[19]).await;
+    let socket = UdpSocket::bind((host, 0)).await.expect("binds");
+    let coap = socket.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        let mut buffer = [0; 2048];
+        while let Ok((n, asker)) = socket.recv_from(&mut buffer).await {
+            if buffer[..n].starts_with(b"\x40\x01") {
+                let _ = socket.send_to(b"\x60\x84\x12\x34", asker).await;
+            }
+        }
+    });
+    let seen = scan(host, json!({"tcp": [mail, broker], "udp": [coap]})).await;
+    assert_eq!(at(&seen, mail)["service"], json!("smtp"));
+    assert_eq!(at(&seen, broker)["service"], json!("mqtt"));
+    assert_eq!(at(&seen, coap)["service"], json!("coap"));
+}
+
 /// Starts what is installed of Debian's servers; each with the service and the word in its version that must be seen.
 fn debian(host: &str) -> Vec<(Peer, &'static str, &'static str)> {
     let mut peers = Vec::new();

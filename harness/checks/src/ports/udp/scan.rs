@@ -211,4 +211,40 @@ mod tests {
         assert_eq!((found.service, found.banner.as_deref()), (Some("coap"), Some("</led>")));
         assert_eq!(understand(161, usual(161), b"nonsense").service, None);
     }
+
+    /// Says "closed" to one question in three, as a host with a limit does; to who asks alone, always.
+    #[derive(Default)]
+    struct Limited {
+        asked: std::sync::atomic::AtomicU32,
+        under_way: std::sync::atomic::AtomicU32,
+    }
+
+    #[async_trait::async_trait]
+    impl assay_model::Touch<assay_model::touch::udp::Udp> for Limited {
+        async fn call(
+            &self,
+            request: UdpRequest,
+            _: assay_model::Deadline,
+        ) -> Result<assay_model::touch::udp::UdpResponse, Fault> {
+            use std::sync::atomic::Ordering::SeqCst;
+            let alone = self.under_way.fetch_add(1, SeqCst) == 0;
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            self.under_way.fetch_sub(1, SeqCst);
+            let turn = self.asked.fetch_add(1, SeqCst).is_multiple_of(3);
+            // 123 never says anything: it is open, or filtered.
+            let unreachable = request.endpoint.port() != 123 && (turn || (alone && request.wait_ms > 1_000));
+            Ok(assay_model::touch::udp::UdpResponse { unreachable, ..Default::default() })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_host_that_limits_its_answers_is_asked_again_slowly() {
+        let dut = crate::fake::Dut::good();
+        let mut cx = dut.context(std::sync::Arc::default());
+        cx.touches.udp = Some(std::sync::Arc::new(Limited::default()));
+        let host = cx.host("dut").unwrap();
+        let (seen, answering) = scan(&cx, &host, &TOP).await.unwrap();
+        assert!(seen.limited && answering.is_empty());
+        assert_eq!((seen.closed.len(), seen.open_filtered.as_slice()), (19, &[123][..]), "{seen:?}");
+    }
 }
