@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::{
     reference::Reference,
     settings::{self, LocalDut},
-    station::{PowerWire, Station, Wired},
+    station::{PowerWire, ProbeWire, Station, Wired},
 };
 use crate::console::ConsoleWire;
 use crate::document::DocumentSettings;
@@ -57,7 +57,10 @@ impl BenchProvider for LocalBench {
             addresses.own(name, address);
             hosts.insert(name.clone(), address);
         }
-        let wired = settings.duts.into_iter().map(|dut| wire(dut, request)).collect();
+        let mut wired = Vec::new();
+        for dut in settings.duts {
+            wired.push(wire(dut, request).await?);
+        }
         let documents = DocumentSettings {
             folder: request.dossier.clone().unwrap_or_else(|| request.folder.clone()),
             hosts,
@@ -68,7 +71,7 @@ impl BenchProvider for LocalBench {
     }
 }
 
-fn wire(dut: LocalDut, request: &BenchRequest) -> Wired {
+async fn wire(dut: LocalDut, request: &BenchRequest) -> Result<Wired, Fault> {
     let has_label = request.samples.iter().any(|sample| {
         let fields = sample.as_object();
         fields.is_some_and(|f| f.get("id").and_then(Value::as_str) == Some(&dut.id) && f.len() > 1)
@@ -77,27 +80,37 @@ fn wire(dut: LocalDut, request: &BenchRequest) -> Wired {
         ("network", dut.host.is_some()),
         ("console", dut.console.is_some()),
         ("power", dut.power.is_some()),
+        ("probe", dut.probe.is_some()),
         ("labels", has_label),
         ("documents", true),
         ("operator", true),
     ];
+    let probe = match dut.probe {
+        Some(settings) => {
+            let (own, server) = settings.start().await?;
+            Some(ProbeWire { own, _server: server })
+        }
+        None => None,
+    };
     let shown = Dut {
         id: dut.id,
         host: dut.host,
         console: dut.console.as_ref().map(|c| c.place.to_string()),
+        probe: probe.as_ref().map(|wire| wire.own.clone()),
         label: BTreeMap::new(),
         provides: provides.into_iter().filter(|(_, there)| *there).map(|(word, _)| word.to_owned()).collect(),
         foreign_ports: Vec::new(),
         foreign_datagrams: Vec::new(),
     };
-    Wired {
+    Ok(Wired {
         dut: Arc::new(shown),
         origin: DutOrigin { kind: "local".into(), defects: Vec::new() },
         label: BTreeMap::new(),
         console: dut.console.map(ConsoleWire::Port),
         off_at_end: dut.power.as_ref().is_some_and(|p| p.off_at_end),
         power: dut.power.map(|power| power_wire(power, &request.folder)),
-    }
+        probe,
+    })
 }
 
 fn power_wire(power: PowerSettings, folder: &Path) -> PowerWire {

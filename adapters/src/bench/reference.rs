@@ -1,6 +1,6 @@
 //! A known-bad target of the harness's own, for positive controls: proof in the same run that a check can see what it
 //! looks for. A virtual camera with a telnet service that takes a public default, a service nobody declared, services that let
-//! everybody in, and a web server that tells and takes too much.
+//! everybody in, a web server that tells and takes too much, and a debug port through which its secrets can be read.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,7 +9,7 @@ use assay_virtual::{Running, StartError, StartSpec, start};
 use serde_json::{Value, json};
 
 /// What is wrong with it.
-const DEFECTS: [&str; 9] = [
+const DEFECTS: [&str; 12] = [
     "telnet-root",
     "undeclared-port",
     "no-lockout",
@@ -19,6 +19,9 @@ const DEFECTS: [&str; 9] = [
     "http-cleartext-login",
     "http-settings-without-auth",
     "http-leaks-serial",
+    "debug-open",
+    "secrets-in-flash",
+    "rtt-log-leaks-key",
 ];
 /// The bench's name for it.
 const NAME: &str = "reference.test";
@@ -66,7 +69,8 @@ impl Reference {
         self.running.samples().first().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |s| s.host)
     }
 
-    /// What plans see as `bench.reference`: `{host, ports: [..], telnet, ssh, https, http, mqtt, undeclared, serial, defects}`.
+    /// What plans see as `bench.reference`: `{host, ports: [..], telnet, ssh, https, http, mqtt, undeclared, serial, probe:
+    /// {selector, chip, keys}, defects}`.
     pub(super) fn facts(&self) -> Value {
         let samples = self.running.samples();
         let Some(sample) = samples.first() else { return Value::Null };
@@ -76,6 +80,11 @@ impl Reference {
             "ports": sample.ports.iter().map(|(port, _)| port).collect::<Vec<_>>(),
             "telnet": port("telnet"), "ssh": port("ssh"), "https": port("https"), "http": port("http"),
             "undeclared": port("debug"), "mqtt": port("mqtt"), "serial": sample.label.get("serial"),
+            "probe": {
+                "selector": sample.probe.selector,
+                "chip": sample.probe.chip,
+                "keys": { "address": sample.probe.keys.start, "length": sample.probe.keys.end - sample.probe.keys.start },
+            },
             "defects": DEFECTS,
         })
     }

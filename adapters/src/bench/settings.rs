@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::console::ConsoleSettings;
 use crate::power::{POWER_HELP, PowerSettings};
+use crate::probe::{PROBE_HELP, ProbePlace, ProbeSettings};
 
 /// Keys of a DUT that mean something to a local bench.
-const USED: [&str; 5] = ["id", "host", "console", "power", "notes"];
+const USED: [&str; 6] = ["id", "host", "console", "power", "probe", "notes"];
 /// Keys that other kinds of bench and later adapters take.
-const UNUSED: [&str; 3] = ["probe", "ssh", "interface"];
+const UNUSED: [&str; 2] = ["ssh", "interface"];
 
 /// A local bench as its file gives it.
 #[derive(Debug, Default)]
@@ -28,6 +29,7 @@ pub(super) struct LocalDut {
     pub(super) host: Option<String>,
     pub(super) console: Option<ConsoleSettings>,
     pub(super) power: Option<PowerSettings>,
+    pub(super) probe: Option<ProbeSettings>,
 }
 
 /// Reads the request; the DUTs are those without mistakes.
@@ -105,11 +107,13 @@ fn dut(index: usize, fields: &Map<String, Value>, mistakes: &mut Mistakes) -> Op
     });
     let console = part::<ConsoleSettings>(&id, "console", fields, mistakes);
     let power = part::<PowerSettings>(&id, "power", fields, mistakes);
-    if host.is_none() && console.is_none() && power.is_none() && mistakes.0.len() == before {
-        mistakes.add(format!("nothing is wired to DUT `{id}`"), "give it `host`, `console` or `power`");
+    let probe = part::<ProbeSettings>(&id, "probe", fields, mistakes);
+    let nothing = host.is_none() && console.is_none() && power.is_none() && probe.is_none();
+    if nothing && mistakes.0.len() == before {
+        mistakes.add(format!("nothing is wired to DUT `{id}`"), "give it `host`, `console`, `power` or `probe`");
     }
     let wrong = mistakes.0[before..].iter().any(|d| d.severity == assay_model::Severity::Error);
-    (!wrong).then_some(LocalDut { id, host, console, power })
+    (!wrong).then_some(LocalDut { id, host, console, power, probe })
 }
 
 fn part<T: serde::de::DeserializeOwned>(
@@ -126,6 +130,7 @@ fn part<T: serde::de::DeserializeOwned>(
                 "console" => {
                     "write `{ serial: /dev/serial/by-id/..., baud: 115200 }`, `{ tcp: host:port }` or `{ rfc2217: host:port, baud: 115200 }`"
                 }
+                "probe" => PROBE_HELP,
                 _ => POWER_HELP,
             };
             mistakes.add(format!("`{key}` of DUT `{id}`: {e}"), help);
@@ -163,6 +168,13 @@ fn whole(request: &BenchRequest, duts: &[LocalDut], mistakes: &mut Mistakes) {
             {
                 let text = format!("DUTs `{}` and `{}` have the same console {}", earlier.id, dut.id, a.place);
                 mistakes.add(text, "a console belongs to one DUT");
+            }
+            if let (Some(ProbePlace::Selector(a)), Some(ProbePlace::Selector(b))) =
+                (dut.probe.as_ref().map(|p| &p.place), earlier.probe.as_ref().map(|p| &p.place))
+                && a == b
+            {
+                let text = format!("DUTs `{}` and `{}` have the same debug probe {a}", earlier.id, dut.id);
+                mistakes.add(text, "a probe hangs on one DUT");
             }
         }
         let known = request.samples.iter().any(|s| s.get("id").and_then(Value::as_str) == Some(&dut.id));

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use assay_model::{
-    AddressBook, Deadline, Dut, DutOrigin, Fault, OpenBench, OpenDut, Recorder, SampleId, Touch, Touches,
+    AddressBook, Deadline, Dut, DutOrigin, DutProbe, Fault, OpenBench, OpenDut, Recorder, SampleId, Touch, Touches,
     touch::power::PowerRequest,
 };
+use assay_virtual::debug::DebugServer;
 use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -16,6 +17,7 @@ use crate::document::DocumentSettings;
 use crate::network::network_touches;
 use crate::operator::{SharedTerminal, Terminal, TerminalOperator};
 use crate::power::{ByHand, PowerSwitch};
+use crate::probe::{ProbeChild, ProbeTouch};
 use crate::ssh::SshTouch;
 
 use super::reference::Reference;
@@ -30,7 +32,15 @@ pub(super) struct Wired {
     pub(super) label: BTreeMap<String, Value>,
     pub(super) console: Option<ConsoleWire>,
     pub(super) power: Option<PowerWire>,
+    pub(super) probe: Option<ProbeWire>,
     pub(super) off_at_end: bool,
+}
+
+/// The debug probe on a DUT's port.
+pub(super) struct ProbeWire {
+    pub(super) own: DutProbe,
+    /// The probe itself, where it is a virtual one of the bench's: it listens until this is dropped.
+    pub(super) _server: Option<DebugServer>,
 }
 
 /// What turns a DUT's power.
@@ -61,12 +71,15 @@ pub(super) struct Station {
     pub(super) seeded: Vec<String>,
     terminal: Option<SharedTerminal>,
     facts: Value,
+    /// How the child is started that has the debug probes.
+    child: Result<ProbeChild, Fault>,
     open: Mutex<Open>,
 }
 
 #[derive(Default)]
 struct Open {
     consoles: BTreeMap<String, Arc<LastingConsole>>,
+    probes: BTreeMap<String, Arc<ProbeTouch>>,
     reference: Option<Reference>,
     up: BTreeSet<String>,
     closed: bool,
@@ -87,6 +100,7 @@ impl Station {
             seeded: Vec::new(),
             terminal: Terminal::standard().map(|t| Arc::new(Mutex::new(t))),
             facts: reference.as_ref().map_or(Value::Null, Reference::facts),
+            child: ProbeChild::ourselves(),
             open: Mutex::new(Open { reference, ..Open::default() }),
         }
     }
@@ -104,6 +118,21 @@ impl Station {
         let console = Arc::new(LastingConsole::open(wire.clone(), &wired.dut.id, run).await?);
         open.consoles.insert(wired.dut.id.clone(), Arc::clone(&console));
         Ok(Some(console))
+    }
+
+    /// The DUT's debug probe: one child process for the whole run, which is started when it is first asked.
+    async fn probe(&self, wired: &Wired) -> Result<Option<Arc<ProbeTouch>>, Fault> {
+        let Some(wire) = &wired.probe else { return Ok(None) };
+        let child = self.child.clone()?;
+        let mut open = self.open.lock().await;
+        let touch = open.probes.entry(wired.dut.id.clone()).or_insert_with(|| {
+            let touch = ProbeTouch::new(wire.own.clone(), child);
+            Arc::new(match self.facts["probe"]["selector"].as_str() {
+                Some(reference) => touch.owning(reference),
+                None => touch,
+            })
+        });
+        Ok(Some(Arc::clone(touch)))
     }
 
     async fn bring_up(&self, dut: &Dut) -> Result<(), Fault> {
@@ -172,6 +201,7 @@ impl OpenBench for Station {
         };
         touches.operator = Some(operator);
         touches.console = self.console(wired, &run).await?.map(|console| console as _);
+        touches.probe = self.probe(wired).await?.map(|probe| probe as _);
         self.bring_up(&wired.dut).await?;
         Ok(touches)
     }
@@ -186,6 +216,8 @@ impl OpenBench for Station {
             if std::mem::replace(&mut open.closed, true) {
                 return;
             }
+            // Their children end when nobody has them any more.
+            open.probes.clear();
             (std::mem::take(&mut open.consoles), open.reference.take())
         };
         // Power first: what a DUT says on its way down belongs to the transcript.

@@ -225,11 +225,11 @@ fn every_mistake_of_a_local_bench_is_said_at_once() {
     let duts = json!([
         {"host": "192.0.2.1"},
         {"id": "s2", "host": "two words", "consol": {}},
-        {"id": "s3", "console": {"serial": "ttyUSB0"}, "power": {"command": []}},
+        {"id": "s3", "console": {"serial": "ttyUSB0"}, "power": {"command": []}, "probe": {}},
         {"id": "s4"},
-        {"id": "s5", "host": "192.0.2.5", "probe": {}},
+        {"id": "s5", "host": "192.0.2.5", "probe": {"selector": "0483:374b:1"}},
         {"id": "s5", "host": "192.0.2.5", "console": {"tcp": "127.0.0.1:4001"}},
-        {"id": "s6", "console": {"tcp": "127.0.0.1:4001"}},
+        {"id": "s6", "console": {"tcp": "127.0.0.1:4001"}, "probe": {"selector": "0483:374b:1"}},
         "s7",
     ]);
     let mut wrong = request("local", json!({"local": null, "host": {}}), duts);
@@ -244,13 +244,14 @@ fn every_mistake_of_a_local_bench_is_said_at_once() {
          error: `host` of DUT `s2` is \"two words\"\n\
          error: `console` of DUT `s3`: `serial: ttyUSB0` is neither an absolute path nor usb:SERIAL\n\
          error: `power` of DUT `s3`: it needs one of `command`, `operator`, `tasmota`, `shelly`, `pdudaemon`, `snmp`, `usb_hub`, `gpio`, `usb_relay`, and not empty\n\
+         error: `probe` of DUT `s3`: it needs `selector`, and has none\n\
          error: nothing is wired to DUT `s4`\n\
-         warning: `probe` of DUT `s5` is not used by a local bench yet\n\
          error: entry 8 of `duts` is no mapping\n\
          error: defects (telnet-root) can only be seeded into virtual DUTs\n\
          error: 9 samples were asked for, and the bench has 8\n\
          error: two DUTs have the id `s5`\n\
          error: DUTs `s5` and `s5` have the same `host`\n\
+         error: DUTs `s5` and `s6` have the same debug probe 0483:374b:1\n\
          error: DUTs `s5` and `s6` have the same console tcp:127.0.0.1:4001\n"
     );
     assert_eq!(

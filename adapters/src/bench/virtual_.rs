@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_model::{
-    AddressBook, BenchProvider, BenchRequest, Deadline, Diagnostic, Dut, DutOrigin, Fault, OpenBench, Severity,
+    AddressBook, BenchProvider, BenchRequest, Deadline, Diagnostic, Dut, DutOrigin, DutProbe, Fault, OpenBench,
+    Severity,
 };
 use assay_virtual::{
     DefectPart, MAX_SAMPLES, Running, SampleError, StartError, StartSpec, VirtualSample, models, prepare,
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::RwLock;
 
 use super::reference::Reference;
-use super::station::{PowerWire, Source, Station, Wired};
+use super::station::{PowerWire, ProbeWire, Source, Station, Wired};
 use crate::console::{ConsoleSettings, ConsoleWire, LineSettings, Place};
 use crate::document::DocumentSettings;
 use crate::power::{PowerSwitch, Switch};
@@ -27,7 +28,7 @@ const MAKER: &str = "maker.test";
 const SECRET_FIELDS: [&str; 1] = ["password"];
 
 /// What every sample has.
-const PROVIDES: [&str; 6] = ["network", "console", "power", "labels", "documents", "operator"];
+const PROVIDES: [&str; 7] = ["network", "console", "power", "probe", "labels", "documents", "operator"];
 
 /// How long a sample may take until its services accept; it needs a fifth of a second.
 const BOOT: Duration = Duration::from_secs(10);
@@ -145,10 +146,12 @@ fn not_started(error: &StartError) -> Fault {
 
 fn wire(sample: VirtualSample, origin: &DutOrigin, hands: &Hands) -> Wired {
     let is_secret = |field: &str| SECRET_FIELDS.contains(&field);
+    let probe = DutProbe { selector: sample.probe.selector, chip: Some(sample.probe.chip.to_owned()), golden: None };
     let dut = Dut {
         id: sample.id.clone(),
         host: Some(sample.host.to_string()),
         console: Some(sample.console.display().to_string()),
+        probe: Some(probe.clone()),
         label: sample.label.iter().filter(|(k, _)| !is_secret(k)).map(|(k, v)| (k.clone(), json!(v))).collect(),
         provides: PROVIDES.map(str::to_owned).to_vec(),
         foreign_ports: sample.foreign_ports,
@@ -168,6 +171,8 @@ fn wire(sample: VirtualSample, origin: &DutOrigin, hands: &Hands) -> Wired {
             line: LineSettings::default(),
         })),
         power: Some(PowerWire::Switch(Arc::new(PowerSwitch::new(switch)))),
+        // Its server belongs to the sample.
+        probe: Some(ProbeWire { own: probe, _server: None }),
         off_at_end: false,
     }
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use assay_model::Fault;
 use assay_model::touch::probe::{ProbeAsk, ProbeResponse};
 
+use super::chips::Chip;
 use super::job::{FromChild, Job, MAX_LINE, PROTOCOL};
 use super::link::Trying;
-use super::{identify, list, look, memory, rtt};
+use super::{identify, jtag, list, look, memory, rtt};
 
 /// Runs as the probe's child process: JSON lines on stdin and stdout, until stdin ends. `assay __probe` calls this and
 /// nothing else.
@@ -66,6 +67,8 @@ pub(super) fn answer(job: &Job, trying: Trying<'_>) -> Result<ProbeResponse, Fau
         ProbeAsk::List => Ok(ProbeResponse::Probes { probes: list::list() }),
         ProbeAsk::Identify => identify::identify(selector, chip, trying).map(ProbeResponse::Identity),
         ProbeAsk::LockState => look::look(selector, chip, trying).map(ProbeResponse::Look),
+        ProbeAsk::MemoryMap => Chip::named(chip).map(|chip| ProbeResponse::MemoryMap(chip.map())),
+        ProbeAsk::JtagScan => jtag::scan(selector, trying).map(ProbeResponse::JtagScan),
         ProbeAsk::ReadMemory { address, length } => memory::read(selector, address, length, trying),
         ProbeAsk::RttLog { within_ms, max_bytes } => {
             let within = Duration::from_millis(within_ms.into());

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use assay_model::Fault;
+use assay_model::touch::probe::{MemoryMap, MemoryRange};
 use probe_rs::config::{MemoryRegion, Registry};
 
 /// Where a family keeps its read-out protection level.
@@ -20,7 +21,7 @@ pub(super) struct Protection {
 pub(super) struct Chip {
     /// Whether a name was given, so that the addresses are known to be mapped.
     pub(super) known: bool,
-    pub(super) flash: u64,
+    pub(super) flash: Range<u64>,
     pub(super) sram: Range<u64>,
     /// Byte address and number of words of the unique id.
     pub(super) unique_id: Option<(u64, usize)>,
@@ -44,12 +45,20 @@ const FAMILIES: [Row; 9] = [
 
 /// SRAM that is searched at most where a chip is not known: 64 KiB at the place that the architecture gives it.
 const ASSUMED_SRAM: Range<u64> = 0x2000_0000..0x2001_0000;
+/// The same of flash: 64 KiB at address 0.
+const ASSUMED_FLASH: Range<u64> = 0..0x1_0000;
 
 impl Chip {
     /// The chip of that name; without a name, what the Cortex-M architecture lets one assume.
     pub(super) fn named(name: Option<&str>) -> Result<Self, Fault> {
         let Some(name) = name else {
-            return Ok(Self { known: false, flash: 0, sram: ASSUMED_SRAM, unique_id: None, protection: None });
+            return Ok(Self {
+                known: false,
+                flash: ASSUMED_FLASH,
+                sram: ASSUMED_SRAM,
+                unique_id: None,
+                protection: None,
+            });
         };
         let registry = Registry::from_builtin_families();
         let target = registry.get_target_by_name(name).map_err(|e| {
@@ -62,7 +71,7 @@ impl Chip {
         })?;
         let largest = |ranges: Vec<Range<u64>>| ranges.into_iter().max_by_key(|r| r.end - r.start);
         let rams: Vec<_> = target.memory_map.iter().filter_map(ram).collect();
-        let flash = largest(target.memory_map.iter().filter_map(nvm).collect()).map_or(0, |r| r.start);
+        let flash = largest(target.memory_map.iter().filter_map(nvm).collect()).unwrap_or(ASSUMED_FLASH);
         // Debuggers' SRAM starts at 0x2000_0000 where the chip has any there; others lie behind a bus the port may not see.
         let sram = rams.iter().find(|r| r.contains(&ASSUMED_SRAM.start)).cloned().or_else(|| largest(rams.clone()));
         let row = FAMILIES.iter().find(|(prefix, ..)| name.to_lowercase().starts_with(&prefix.to_lowercase()));
@@ -73,6 +82,14 @@ impl Chip {
             unique_id: row.map(|(_, id, _)| *id),
             protection: row.and_then(|(.., protection)| *protection),
         })
+    }
+
+    /// Its flash and SRAM, for who wants to read them whole.
+    pub(super) const fn map(&self) -> MemoryMap {
+        const fn range(range: &Range<u64>) -> MemoryRange {
+            MemoryRange { address: range.start, length: range.end - range.start }
+        }
+        MemoryMap { known: self.known, flash: range(&self.flash), sram: range(&self.sram) }
     }
 }
 
@@ -97,10 +114,10 @@ mod tests {
     #[test]
     fn the_map_comes_with_the_name() {
         let st = Chip::named(Some("STM32F407VG")).expect("known");
-        assert_eq!((st.flash, st.sram.start), (0x0800_0000, 0x2000_0000));
+        assert_eq!((st.flash.start, st.sram.start), (0x0800_0000, 0x2000_0000));
         assert_eq!(st.protection, Some(Protection { register: 0x4002_3C14, shift: 8 }));
         let nordic = Chip::named(Some("nRF52840_xxAA")).expect("known");
-        assert_eq!((nordic.flash, nordic.unique_id), (0, Some((0x1000_0060, 2))));
+        assert_eq!((nordic.flash.clone(), nordic.unique_id), (0..0x10_0000, Some((0x1000_0060, 2))));
         assert!(!Chip::named(None).expect("assumed").known);
     }
 

@@ -40,7 +40,7 @@ impl<'a> Link<'a> {
     /// Opens probe, debug port and power domain, a stage each. `None` in place of the access: the stages say where it ended.
     pub(super) fn open(selector: &str, trying: Trying<'a>) -> Result<Self, Fault> {
         let selector = parse(selector)?;
-        let driver = if is_glasgow(&selector) { Driver::Glasgow } else { Driver::Plain };
+        let driver = Driver::of(&selector);
         let mut link = Self {
             selector,
             driver,
@@ -52,7 +52,7 @@ impl<'a> Link<'a> {
             dpidr: None,
         };
         (link.trying)("probe");
-        match open_probe(&link.selector, &mut link.driver) {
+        match open_probe_for_swd(&link.selector, &mut link.driver) {
             Ok(probe) => link.connect(probe),
             Err(error) => link.stages.push(failed("probe", link.driver, &error)),
         }
@@ -124,7 +124,8 @@ impl<'a> Link<'a> {
         let interface = match &mut self.interface {
             Some(interface) => interface,
             none => {
-                let probe = open_probe(&self.selector, &mut self.driver).map_err(|e| failed(stage, self.driver, &e))?;
+                let probe =
+                    open_probe_for_swd(&self.selector, &mut self.driver).map_err(|e| failed(stage, self.driver, &e))?;
                 none.insert(attach(probe).map_err(|e| failed(stage, self.driver, &*e))?)
             }
         };
@@ -170,7 +171,7 @@ impl<'a> Link<'a> {
 }
 
 /// Opens by the one driver that the selector names; the others would only mask its error.
-fn open_probe(selector: &DebugProbeSelector, driver: &mut Driver) -> Result<Probe, DebugProbeError> {
+pub(super) fn open_probe(selector: &DebugProbeSelector, driver: &mut Driver) -> Result<Probe, DebugProbeError> {
     let remote: Option<&dyn ProbeFactory> = if is_glasgow(selector) {
         Some(&GlasgowFactory)
     } else if is_remote_black_magic(selector) {
@@ -178,7 +179,7 @@ fn open_probe(selector: &DebugProbeSelector, driver: &mut Driver) -> Result<Prob
     } else {
         None
     };
-    let mut probe = if let Some(factory) = remote {
+    let probe = if let Some(factory) = remote {
         Probe::from_specific_probe(factory.open(selector)?)
     } else {
         let found = Lister::new().list(Some(selector));
@@ -191,6 +192,12 @@ fn open_probe(selector: &DebugProbeSelector, driver: &mut Driver) -> Result<Prob
         }
         info.open()?
     };
+    Ok(probe)
+}
+
+/// The same, for serial wire debug.
+fn open_probe_for_swd(selector: &DebugProbeSelector, driver: &mut Driver) -> Result<Probe, DebugProbeError> {
+    let mut probe = open_probe(selector, driver)?;
     probe.select_protocol(WireProtocol::Swd)?;
     Ok(probe)
 }

@@ -132,7 +132,7 @@ fn reads(link: &mut Link<'_>, port: &FullyQualifiedApAddress, chip: &Chip, facts
     facts.cpuid |= cpuid;
     facts.sram |= read(link, port, "sram", chip.sram.start, None);
     let assumed = (!chip.known).then(|| "no chip is named: address 0 is assumed to be flash".to_owned());
-    facts.flash |= read(link, port, "flash", chip.flash, assumed);
+    facts.flash |= read(link, port, "flash", chip.flash.start, assumed);
     if let Some(protection) = chip.protection {
         match link.word("read-protection", port, protection.register) {
             Ok(value) => {

@@ -56,6 +56,12 @@ pub(super) fn pieces(
     (read, None)
 }
 
+/// The fault of a probe that cannot be opened.
+pub(super) fn probe_missing(why: &str) -> Fault {
+    Fault::bench("probe-missing", format!("the debug probe cannot be opened: {why}"))
+        .with_help("run `assay doctor` to see the probes of this host and what they need")
+}
+
 /// The memory access port, once link and port are there. `None`: the link's last stage says why not.
 ///
 /// # Errors
@@ -65,8 +71,7 @@ pub(super) fn reachable(
 ) -> Result<Option<probe_rs::architecture::arm::FullyQualifiedApAddress>, Fault> {
     if let Some(stage) = link.stages.iter().find(|s| s.name == "probe" && s.outcome != StageOutcome::Ok) {
         let text = stage.text.clone().unwrap_or_default();
-        return Err(Fault::bench("probe-missing", format!("the debug probe cannot be opened: {text}"))
-            .with_help("run `assay doctor` to see the probes of this host and what they need"));
+        return Err(probe_missing(&text));
     }
     if !link.is_up() {
         return Ok(None);

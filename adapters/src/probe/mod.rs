@@ -11,19 +11,27 @@ mod chips;
 mod classify;
 mod identify;
 mod job;
+mod jtag;
 mod link;
 mod list;
 mod look;
 mod memory;
 mod outcome;
 mod rtt;
+mod seen;
 mod selector;
+mod settings;
 mod touch;
 
 #[cfg(test)]
 mod in_process;
 #[cfg(test)]
+mod jtag_wire;
+#[cfg(test)]
 mod states;
 
 pub use child::probe_child_main;
-pub use touch::{ProbeChild, ProbeSettings, ProbeTouch};
+pub use seen::{SeenProbes, seen_probes};
+pub(crate) use settings::PROBE_HELP;
+pub use settings::{ProbePlace, ProbeSettings};
+pub use touch::{ProbeChild, ProbeTouch};

@@ -17,6 +17,10 @@ const DESCRIPTOR: u64 = 24;
 const MAX_CHANNELS: usize = 8;
 /// SRAM that is searched at most, in bytes.
 const MAX_SEARCH: u64 = 1 << 20;
+/// Bytes that are read at a time while the block is looked for: it mostly stands near the start.
+const SEARCH_STEP: usize = 16 * 1024;
+/// Bytes of a control block with all channels that are read.
+const BLOCK: usize = 24 + MAX_CHANNELS * DESCRIPTOR as usize;
 const POLL: Duration = Duration::from_millis(20);
 
 /// One ring as the DUT describes it, found plausible.
@@ -40,24 +44,30 @@ pub(super) fn log(
     let Some(port) = reachable(&mut link)? else {
         return Ok(RttLog { stopped: link.last().cloned(), ..RttLog::default() });
     };
-    let len = (chip.sram.end - chip.sram.start).min(MAX_SEARCH);
-    let mut sram = vec![0; len as usize];
-    let (read, stopped) = pieces(&mut link, &port, chip.sram.start, &mut sram);
+    let len = (chip.sram.end - chip.sram.start).min(MAX_SEARCH) as usize;
+    let base = chip.sram.start;
+    let mut sram = vec![0; len];
+    let (at, read, stopped) = find(&mut link, &port, base, &mut sram);
     let mut log = RttLog { searched: read as u64, stopped, ..RttLog::default() };
-    let Some(at) = sram[..read].windows(MARK.len()).position(|w| w == MARK) else { return Ok(log) };
-    let block = chip.sram.start + at as u64;
-    log.control_block = Some(block);
-    let mut rings = rings(&sram[..read], chip.sram.start, at);
-    for (ring, name) in &rings {
-        let start = (ring.buffer - chip.sram.start) as usize;
-        let held = oldest_first(&sram[start..start + ring.size], ring.write);
+    let Some(at) = at else { return Ok(log) };
+    log.control_block = Some(base + at as u64);
+    let mut rings = Vec::new();
+    for (ring, name) in rings_of(&sram[..read], base, len, at) {
+        let mut held = vec![0; ring.size];
+        let (got, stopped) = pieces(&mut link, &port, ring.buffer, &mut held);
+        if got < held.len() {
+            log.stopped = stopped;
+            return Ok(log);
+        }
+        let held = oldest_first(&held, ring.write);
         let bytes = held[held.len().saturating_sub(max_bytes)..].to_vec();
-        log.channels.push(RttChannel { name: name.clone(), bytes: bytes.into() });
+        log.channels.push(RttChannel { name: text_at(&mut link, &port, base, len, name), bytes: bytes.into() });
+        rings.push(ring);
     }
     let end = Instant::now() + within;
     while Instant::now() < end && !rings.is_empty() {
         std::thread::sleep(POLL);
-        for ((ring, _), channel) in rings.iter_mut().zip(&mut log.channels) {
+        for (ring, channel) in rings.iter_mut().zip(&mut log.channels) {
             let room = max_bytes.saturating_sub(channel.bytes.0.len());
             match fresh(&mut link, &port, ring) {
                 Ok(bytes) => channel.bytes.0.extend_from_slice(&bytes[..bytes.len().min(room)]),
@@ -71,8 +81,40 @@ pub(super) fn log(
     Ok(log)
 }
 
-/// The up channels whose descriptors make sense: the DUT may hold anything there.
-fn rings(sram: &[u8], base: u64, at: usize) -> Vec<(Ring, String)> {
+/// Reads SRAM until the control block with all its descriptors is there: where it is, how much was read, and what stopped it.
+fn find(
+    link: &mut Link<'_>,
+    port: &FullyQualifiedApAddress,
+    base: u64,
+    sram: &mut [u8],
+) -> (Option<usize>, usize, Option<Stage>) {
+    let mut read = 0;
+    let mut found = None;
+    loop {
+        let wanted = match found {
+            Some(at) => at + BLOCK,
+            None => read + SEARCH_STEP,
+        };
+        let end = wanted.min(sram.len());
+        if end <= read {
+            return (found, read, None);
+        }
+        let (got, stopped) = pieces(link, port, base + read as u64, &mut sram[read..end]);
+        // The mark may lie across the border.
+        let from = read.saturating_sub(MARK.len());
+        read += got;
+        if found.is_none() {
+            found = sram[from..read].windows(MARK.len()).position(|w| w == MARK).map(|at| from + at);
+        }
+        if stopped.is_some() {
+            return (found, read, stopped);
+        }
+    }
+}
+
+/// The up channels whose descriptors make sense, each with the address of its name: the DUT may hold anything there. `sram` is
+/// what was read of the `len` bytes from `base` on.
+fn rings_of(sram: &[u8], base: u64, len: usize, at: usize) -> Vec<(Ring, u32)> {
     let word = |offset: usize| {
         let bytes = sram.get(at + offset..at + offset + 4)?;
         Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
@@ -84,18 +126,21 @@ fn rings(sram: &[u8], base: u64, at: usize) -> Vec<(Ring, String)> {
             let [name, buffer, size, write] = [0, 4, 8, 12].map(|o| word(descriptor + o));
             let (buffer, size, write) = (u64::from(buffer?), size? as usize, write? as usize);
             let start = usize::try_from(buffer.checked_sub(base)?).ok()?;
-            let inside = start.checked_add(size)? <= sram.len();
+            let inside = start.checked_add(size)? <= len;
             let ring = Ring { descriptor: base + (at + descriptor) as u64, buffer, size, write };
-            (inside && size > 0 && write < size).then(|| (ring, text_at(sram, base, name.unwrap_or(0))))
+            (inside && size > 0 && write < size).then(|| (ring, name.unwrap_or(0)))
         })
         .collect()
 }
 
 /// A name that stands in SRAM; in flash it is not looked up.
-fn text_at(sram: &[u8], base: u64, address: u32) -> String {
-    let bytes =
-        u64::from(address).checked_sub(base).and_then(|at| sram.get(usize::try_from(at).ok()?..)).unwrap_or(&[]);
-    let text = bytes.iter().take(64).take_while(|b| **b != 0).map(|b| char::from(*b));
+fn text_at(link: &mut Link<'_>, port: &FullyQualifiedApAddress, base: u64, len: usize, address: u32) -> String {
+    let Some(room) = u64::from(address).checked_sub(base).and_then(|at| (len as u64).checked_sub(at)) else {
+        return String::new();
+    };
+    let mut bytes = vec![0; room.min(64) as usize];
+    let (got, _) = pieces(link, port, address.into(), &mut bytes);
+    let text = bytes[..got].iter().take_while(|b| **b != 0).map(|b| char::from(*b));
     text.filter(|c| !c.is_control()).collect()
 }
 
@@ -142,13 +187,16 @@ mod tests {
 
     #[test]
     fn a_lying_control_block_gives_no_ring() {
-        assert_eq!(rings(&sram(1, 0x2000_0100, 64, 3), 0x2000_0000, 64).len(), 1);
+        assert_eq!(rings_of(&sram(1, 0x2000_0100, 64, 3), 0x2000_0000, 1024, 64).len(), 1);
         for (buffer, size, write) in
             [(0x2000_0100, u32::MAX, 0), (0x1000_0000, 64, 0), (0x2000_0100, 64, 64), (0x2000_03f0, 64, 0), (0, 0, 0)]
         {
-            assert!(rings(&sram(1, buffer, size, write), 0x2000_0000, 64).is_empty(), "{buffer:#x} {size} {write}");
+            assert!(
+                rings_of(&sram(1, buffer, size, write), 0x2000_0000, 1024, 64).is_empty(),
+                "{buffer:#x} {size} {write}"
+            );
         }
-        assert!(rings(&sram(u32::MAX, 0x2000_0100, 64, 3), 0x2000_0000, 64).len() <= MAX_CHANNELS);
+        assert!(rings_of(&sram(u32::MAX, 0x2000_0100, 64, 3), 0x2000_0000, 1024, 64).len() <= MAX_CHANNELS);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use assay_model::touch::probe::{
     FoundProbe, Identity, Look, PortState, ProbeAsk, ProbeRequest, ProbeResponse, RttLog, Stage, StageOutcome,
 };
-use assay_model::{Deadline, Fault, Touch};
+use assay_model::{Deadline, DutProbe, Fault, Touch};
 use assay_virtual::debug::{
     DebugListener, DebugServer, DebugState, DebugTarget, Family, Image, serve_black_magic, serve_glasgow,
 };
@@ -15,6 +15,7 @@ use assay_virtual::debug::{
 use super::child::answer;
 use super::in_process::plug_in;
 use super::job::Job;
+use super::jtag_wire::{self, Tap};
 use super::*;
 
 const SECRET: &[u8] = b"wifi_psk=planted-for-this-test";
@@ -75,8 +76,11 @@ async fn glasgow(target: &DebugTarget) -> DebugServer {
 }
 
 fn touch(selector: &str, family: Family) -> ProbeTouch {
-    let settings = ProbeSettings { selector: selector.into(), chip: Some(family.chip().into()) };
-    ProbeTouch::new(settings, child())
+    ProbeTouch::new(at(selector, Some(family)), child())
+}
+
+fn at(selector: &str, family: Option<Family>) -> DutProbe {
+    DutProbe { selector: selector.into(), chip: family.map(|f| f.chip().into()), golden: None }
 }
 
 /// Long enough for a silent target on a busy machine; no test waits for it to pass.
@@ -106,6 +110,31 @@ fn plainly(target: &DebugTarget, ask: ProbeAsk) -> Result<ProbeResponse, Fault> 
 #[test]
 fn the_table_names_every_state_once() {
     assert_eq!(TABLE.map(|row| row.0), DebugState::ALL);
+}
+
+/// The page for users has the same words; that its verdicts follow is held by a test of the command line.
+#[test]
+fn the_page_has_the_words_of_the_table() {
+    let page = include_str!("../../debug-port.md");
+    let rows =
+        page.lines().skip_while(|l| !l.starts_with("| virtual state")).skip(2).take_while(|l| l.starts_with('|'));
+    let shown: Vec<[&str; 3]> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+            [cells[0], cells[2], cells[4]]
+        })
+        .collect();
+    let word = |word: Option<PortState>| word.map_or("(none)", PortState::word);
+    let keys = TABLE.map(|(state, ..)| match serde_json::to_value(state).expect("json") {
+        serde_json::Value::String(key) => key,
+        other => other.as_object().and_then(|o| o.keys().next()).expect("a key").clone(),
+    });
+    let held: Vec<[&str; 3]> = keys
+        .iter()
+        .zip(TABLE)
+        .map(|(key, (_, plain, glasgow, _))| [key.as_str(), word(plain), word(glasgow)])
+        .collect();
+    assert_eq!(shown, held);
 }
 
 #[test]
@@ -229,6 +258,28 @@ fn a_missing_probe_is_a_fault_where_memory_was_asked_for() {
 }
 
 #[test]
+fn a_jtag_chain_is_listed_in_its_order_and_a_probe_without_jtag_says_so() {
+    let scan = |selector: String| match answer(&Job { selector, chip: None, ask: ProbeAsk::JtagScan }, &mut |_| {}) {
+        Ok(ProbeResponse::JtagScan(scan)) => scan,
+        other => panic!("no scan: {other:?}"),
+    };
+    let (core, boundary) = (Tap::new(Some(0x4ba0_0477), 4), Tap::new(Some(0x0641_3041), 5));
+    let found = scan(jtag_wire::plug_in("two", vec![core, boundary]));
+    let seen: Vec<_> = found.devices.iter().map(|d| (d.idcode.as_deref().unwrap_or_default(), d.ir_bits)).collect();
+    assert!(found.supported && found.stopped.is_none(), "{found:?}");
+    assert!(seen[0].0.to_lowercase().contains("4ba00477") && seen[0].1 == 4, "{seen:?}");
+    assert!(seen[1].0.to_lowercase().contains("06413041") && seen[1].1 == 5, "{seen:?}");
+
+    let nobody = scan(jtag_wire::plug_in("nobody", Vec::new()));
+    assert!(nobody.supported && nobody.devices.is_empty(), "{nobody:?}");
+
+    let swd_only = scan(plug_in("swd-only", target(Family::Generic, DebugState::Open)));
+    assert!(!swd_only.supported && swd_only.stopped.is_some());
+    let missing = Job { selector: "fffe:5152:nothing".into(), chip: None, ask: ProbeAsk::JtagScan };
+    assert_eq!(answer(&missing, &mut |_| {}).expect_err("no probe").code, "probe-missing");
+}
+
+#[test]
 fn probes_are_listed_with_their_selector() {
     let selector = plug_in("listed", target(Family::Generic, DebugState::Open));
     let job = Job { selector: selector.clone(), chip: None, ask: ProbeAsk::List };
@@ -265,7 +316,7 @@ async fn a_child_killed_at_any_moment_is_a_fault_and_the_next_question_is_answer
         let server = glasgow(&target).await;
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("pid");
-        let settings = ProbeSettings { selector: server.selector().into(), chip: Some(target.family().chip().into()) };
+        let settings = at(server.selector(), Some(target.family()));
         let touch = std::sync::Arc::new(ProbeTouch::new(settings, child_with_pid(&file)));
         let asking = tokio::spawn({
             let touch = touch.clone();
@@ -296,7 +347,7 @@ async fn a_stalled_child_is_killed_at_the_deadline_and_names_where_it_stood() {
     let server = glasgow(&target).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pid");
-    let settings = ProbeSettings { selector: server.selector().into(), chip: None };
+    let settings = at(server.selector(), None);
     let touch = ProbeTouch::new(settings, child_with_pid(&file));
     // A busy machine may need longer to get as far as the port scan.
     let mut wait = 2;
@@ -319,7 +370,7 @@ async fn a_child_ends_with_its_touch_and_one_that_ended_meanwhile_is_replaced() 
     let server = glasgow(&target).await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pid");
-    let settings = ProbeSettings { selector: server.selector().into(), chip: None };
+    let settings = at(server.selector(), None);
     let touch = ProbeTouch::new(settings, child_with_pid(&file));
     ask(&touch, ProbeAsk::LockState).await.expect("an observation");
     let first = pid_in(&file).expect("a child");
@@ -346,7 +397,7 @@ async fn a_program_that_is_no_child_is_a_fault() {
         [("/nonexistent/assay", vec![]), ("/bin/true", vec![]), ("/bin/echo", vec!["{}".into()])]
     {
         let child = ProbeChild { program: program.into(), arguments, environment: Vec::new() };
-        let settings = ProbeSettings { selector: "0483:374b".into(), chip: None };
+        let settings = at("0483:374b", None);
         let fault = ask(&ProbeTouch::new(settings, child), ProbeAsk::List).await.expect_err("no child");
         assert!(["probe-child", "probe-died"].contains(&fault.code.as_str()), "{fault:?}");
     }

@@ -3,17 +3,22 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::Duration;
 
 use assay_model::touch::probe::{Probe, ProbeAsk, ProbeRequest, ProbeResponse};
-use assay_model::{Deadline, Fault, Touch};
+use assay_model::{Deadline, DutProbe, Fault, Touch};
 use async_trait::async_trait;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use super::job::{FromChild, Job, MAX_LINE, PROTOCOL};
 use super::selector::permitted;
+
+/// A child that says nothing for so long has hung, however late the deadline is: its longest step is the wait for a silent
+/// DUT, some 5 s.
+const STALLED: Duration = Duration::from_secs(30);
 
 /// What the child printed to stderr is kept to so many bytes, the last ones.
 const MAX_STDERR: usize = 4096;
@@ -41,20 +46,11 @@ impl ProbeChild {
     }
 }
 
-/// `probe:` of a DUT in a bench file.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProbeSettings {
-    /// `VID:PID:SERIAL`; over the network `20b7:9db1:tcp:127.0.0.1:4711` (Glasgow) or `1d50:6018:HOST:PORT` (Black Magic).
-    pub selector: String,
-    /// The chip, as probe-rs knows it: gives the addresses of flash and SRAM.
-    #[serde(default)]
-    pub chip: Option<String>,
-}
-
 /// The debug probe of one DUT.
 pub struct ProbeTouch {
-    settings: ProbeSettings,
+    own: DutProbe,
+    /// Selectors of the bench beside those of the DUT: its reference target's.
+    owned: Vec<String>,
     child: ProbeChild,
     /// The child between two jobs. While a job runs it belongs to that call, which kills it when it is dropped.
     idle: Mutex<Option<Running>>,
@@ -63,17 +59,25 @@ pub struct ProbeTouch {
 impl ProbeTouch {
     /// A touch that starts its child when it is first asked.
     #[must_use]
-    pub fn new(settings: ProbeSettings, child: ProbeChild) -> Self {
-        Self { settings, child, idle: Mutex::new(None) }
+    pub fn new(own: DutProbe, child: ProbeChild) -> Self {
+        let owned = own.golden.iter().map(|golden| golden.selector.clone()).collect();
+        Self { own, owned, child, idle: Mutex::new(None) }
+    }
+
+    /// The same touch, which may also be asked to go through a probe that the bench owns beside the DUT's.
+    #[must_use]
+    pub fn owning(mut self, selector: impl Into<String>) -> Self {
+        self.owned.push(selector.into());
+        self
     }
 
     fn job(&self, request: &ProbeRequest) -> Result<Job, Fault> {
         let selector = match request.ask {
             // Lists what is plugged in; a bench without a probe may ask this too.
-            ProbeAsk::List => self.settings.selector.clone(),
-            _ => permitted(&self.settings.selector, request.probe.as_deref())?,
+            ProbeAsk::List => self.own.selector.clone(),
+            _ => permitted(&self.own.selector, &self.owned, request.probe.as_deref())?,
         };
-        Ok(Job { selector, chip: request.chip.clone().or_else(|| self.settings.chip.clone()), ask: request.ask })
+        Ok(Job { selector, chip: request.chip.clone().or_else(|| self.own.chip.clone()), ask: request.ask })
     }
 }
 
@@ -97,13 +101,30 @@ impl Touch<Probe> for ProbeTouch {
             }
             // Whatever went wrong inside it may have left it out of order: the next job gets a fresh child.
             Ok(Ok(Err(fault))) => Err(fault),
-            Ok(Err(ended)) => Err(child.post_mortem(&job, &ended).await),
-            Err(_) => Err(Fault::timeout(format!(
-                "the debug probe {} gave no answer within the deadline; it hung at stage `{stage}` and was killed",
-                job.selector
-            ))
-            .with_help("unplug the probe and plug it in again; a look at a silent DUT takes up to 10 s")),
+            Ok(Err(Ended::Broken(how))) => Err(child.post_mortem(&job, &how).await),
+            Ok(Err(Ended::Stalled)) => Err(hung(&job, &stage, "did not move for 30 s")),
+            Err(_) => Err(hung(&job, &stage, "gave no answer within the deadline")),
         }
+    }
+}
+
+/// The fault of a child that had to be killed.
+fn hung(job: &Job, stage: &str, how: &str) -> Fault {
+    Fault::timeout(format!("the debug probe {} {how}; it hung at stage `{stage}` and was killed", job.selector))
+        .with_help("unplug the probe and plug it in again; a look at a silent DUT takes up to 10 s")
+}
+
+/// How a job ended without its last line.
+enum Ended {
+    /// The child ended or broke the protocol: what was seen.
+    Broken(String),
+    /// It says nothing any more.
+    Stalled,
+}
+
+impl From<String> for Ended {
+    fn from(seen: String) -> Self {
+        Self::Broken(seen)
     }
 }
 
@@ -158,23 +179,23 @@ impl Running {
     /// Sends a job and reads until its last line.
     ///
     /// # Errors
-    /// The child ended or broke the protocol: what was seen.
-    async fn ask(&mut self, job: &Job) -> Result<Result<ProbeResponse, Fault>, String> {
+    /// See [`Ended`].
+    async fn ask(&mut self, job: &Job) -> Result<Result<ProbeResponse, Fault>, Ended> {
         let mut line = serde_json::to_vec(job).map_err(|e| e.to_string())?;
         line.push(b'\n');
         self.stage = "start".into();
         self.stdin.write_all(&line).await.map_err(|e| format!("it took no job: {e}"))?;
         loop {
-            let line = self.line().await?;
+            let line = timeout(STALLED, self.line()).await.map_err(|_| Ended::Stalled)??;
             match serde_json::from_slice(&line) {
                 Ok(FromChild::Ready { protocol: PROTOCOL }) => self.ready = true,
-                Ok(FromChild::Ready { protocol }) => return Err(format!("it speaks version {protocol}")),
+                Ok(FromChild::Ready { protocol }) => return Err(format!("it speaks version {protocol}").into()),
                 // A loader or a test harness may print before the child is ready.
                 _ if !self.ready => {}
                 Ok(FromChild::Trying { stage }) => self.stage = stage,
                 Ok(FromChild::Answer(response)) => return Ok(Ok(*response)),
                 Ok(FromChild::Fault(fault)) => return Ok(Err(fault)),
-                Err(e) => return Err(format!("it sent a line that is no answer: {e}")),
+                Err(e) => return Err(format!("it sent a line that is no answer: {e}").into()),
             }
         }
     }

@@ -302,13 +302,34 @@ fn dut() -> Value {
         "id" => text("The sample's id: `s1`."),
         "host" => text("Address or name."),
         "console" => json!({ "description": "Its serial console: `{ serial: /dev/serial/by-id/..., baud: 115200 }`." }),
-        "probe" => json!({ "description": "Its debug probe." }),
+        "probe" => probe(),
         "power" => json!({ "description": "Its power switch." }),
         "ssh" => json!({ "description": "How to log on to it for the harness's own needs." }),
         "interface" => text("The host's network interface that it hangs on."),
         "notes" => text("For a person."),
         _ => json!({}),
     })
+}
+
+/// The kinds of virtual ports stand in `adapters`, which the engine does not know.
+fn probe() -> Value {
+    let unit = |more: Value, about: &str| {
+        let mut properties = json!({
+            "selector": text("`VID:PID:SERIAL` as `assay doctor` shows it; on the network `20b7:9db1:tcp:HOST:PORT` (Glasgow) or `1d50:6018:HOST:PORT` (Black Magic)."),
+            "chip": text("The chip as probe-rs knows it: gives the addresses of flash and SRAM."),
+        });
+        if let (Some(all), Value::Object(more)) = (properties.as_object_mut(), more) {
+            all.extend(more);
+        }
+        json!({ "type": "object", "properties": properties, "additionalProperties": false, "description": about })
+    };
+    let more = json!({
+        "golden": unit(json!({}), "A unit whose port is known to be open, on the same fixture."),
+        "virtual": { "description": "In place of `selector`, for trials: a virtual chip whose port is in that state, as `open`, `nrf-approtect` or `{ cable-lost: { after: 60 } }`." },
+        "gdb": text("A gdb stub on loopback, as QEMU has one, whose machine has the flash and SRAM of a virtual port: `127.0.0.1:1234`."),
+        "family": word(&["nrf52840", "stm32f407", "generic"], "Which chip a virtual port imitates."),
+    });
+    unit(more, "Its debug probe.")
 }
 
 fn secret() -> Value {

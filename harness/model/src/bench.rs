@@ -64,6 +64,9 @@ pub struct Dut {
     /// The tty of its console, as `${dut.console}`; absent where it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub console: Option<String>,
+    /// The debug probe on its port, as `${dut.probe}`; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<DutProbe>,
     /// Label data and custody from the dossier's `samples`: serial, mac, ssid, batch; a secret stands as its tag.
     #[serde(default)]
     pub label: BTreeMap<String, Value>,
@@ -76,6 +79,30 @@ pub struct Dut {
     /// The same over UDP: other programs' ports that datagrams to the DUT's address reach.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub foreign_datagrams: Vec<u16>,
+}
+
+/// The debug probe on a DUT's port, as expressions see it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DutProbe {
+    /// `VID:PID:SERIAL`, or a place on the network.
+    pub selector: String,
+    /// The chip behind it, as probe-rs knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chip: Option<String>,
+    /// A unit whose port is known to be open, on the same fixture; absent where the bench has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub golden: Option<GoldenUnit>,
+}
+
+/// A unit that is known to answer: what it shows proves probe, fixture and wires.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GoldenUnit {
+    /// Selector of the probe that its port hangs on.
+    pub selector: String,
+    /// Its chip, where it is not the DUT's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chip: Option<String>,
 }
 
 /// The provider's part of a bench file: key and value of `provider:`, and where it stands.

@@ -26,7 +26,9 @@ mod transition;
 mod verdict;
 mod visible;
 
-pub use bench::{BenchProvider, BenchRequest, Dut, DutOrigin, Equipment, Limits, OpenBench, OpenDut};
+pub use bench::{
+    BenchProvider, BenchRequest, Dut, DutOrigin, DutProbe, Equipment, GoldenUnit, Limits, OpenBench, OpenDut,
+};
 pub use bytes::Payload;
 pub use check::{Check, CheckContext, CheckInfo, CheckKind, Progress, SecretSink, TypedCheck, erase};
 pub use deadline::Deadline;

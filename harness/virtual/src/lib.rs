@@ -20,5 +20,5 @@ pub use camera::defect::{Defect, DefectInfo, DefectKind, DefectPart};
 pub use camera::label::Label;
 pub use camera::state::SHARED_RESET_PASSWORD;
 pub use model_list::{ModelInfo, models};
-pub use running::{Running, SampleError, VirtualSample};
+pub use running::{Running, SampleError, VirtualProbe, VirtualSample};
 pub use start::{MAX_SAMPLES, StartError, StartSpec, prepare, start};

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::camera::body::Camera;
 use crate::camera::power::{Phase, Turn};
+use crate::debug::DebugServer;
 use crate::start::StartError;
 
 /// What a bench must know of one sample.
@@ -30,10 +31,23 @@ pub struct VirtualSample {
     pub foreign_ports: Vec<u16>,
     /// UDP ports on which other programs would have answered at its address, and it does not.
     pub foreign_datagrams: Vec<u16>,
+    /// The probe on its debug port.
+    pub probe: VirtualProbe,
     /// The ports it serves when it is on, with the service.
     pub ports: Vec<(u16, &'static str)>,
     /// The same over UDP.
     pub datagrams: Vec<(u16, &'static str)>,
+}
+
+/// A virtual probe on a sample's debug port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VirtualProbe {
+    /// What debug-probe software selects it by: `20b7:9db1:tcp:127.0.0.1:4711`.
+    pub selector: String,
+    /// The chip behind it, as probe-rs knows it.
+    pub chip: &'static str,
+    /// Byte addresses of the partition of keys.
+    pub keys: std::ops::Range<u32>,
 }
 
 /// A hand reached for a sample and could not act.
@@ -67,6 +81,8 @@ pub(crate) struct Sample {
     pub(crate) camera: Arc<Camera>,
     pub(crate) turns: mpsc::Sender<Turn>,
     pub(crate) phase: watch::Receiver<Phase>,
+    /// Listens until it is dropped.
+    pub(crate) _debug: DebugServer,
 }
 
 /// Started samples. Dropping it stops them.
@@ -123,6 +139,14 @@ impl Running {
         let stopped = || SampleError::Stopped { sample: sample.to_owned() };
         switch.send(Turn { on, done }).await.map_err(|_| stopped())?;
         turned.await.map_err(|_| stopped())
+    }
+
+    /// How often anything ordered an erase at the sample's debug port.
+    ///
+    /// # Errors
+    /// [`SampleError::Unknown`].
+    pub fn erase_count(&self, sample: &str) -> Result<u32, SampleError> {
+        Ok(self.find(sample)?.camera.controller.erase_count())
     }
 
     /// Whether the sample has power.

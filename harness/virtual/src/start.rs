@@ -11,10 +11,11 @@ use tokio_util::task::TaskTracker;
 use crate::camera::body::Camera;
 use crate::camera::console::{self, OpenConsole};
 use crate::camera::datagrams;
+use crate::camera::debug_port;
 use crate::camera::defect::{self, Defect, DefectInfo, DefectKind, Defects};
 use crate::camera::power::{Phase, supervise};
 use crate::camera::services::{self, PortTrouble};
-use crate::running::{Running, Sample, VirtualSample};
+use crate::running::{Running, Sample, VirtualProbe, VirtualSample};
 use crate::{foreign, models, website};
 
 /// At most so many samples in one run.
@@ -114,6 +115,14 @@ pub enum StartError {
         /// The step and what the system says.
         message: String,
     },
+    /// No place for the debug port to listen.
+    #[error("no debug port for sample {sample}: {message}; help: see that loopback has a port left")]
+    DebugPort {
+        /// Which sample.
+        sample: String,
+        /// What the system says.
+        message: String,
+    },
     /// No keys.
     #[error("no keys for sample {sample}: {message}")]
     Identity {
@@ -173,8 +182,10 @@ pub async fn prepare(spec: StartSpec) -> Result<Running, StartError> {
     for (_, host) in hosts.clone() {
         services::try_ports(host, &defects)?;
     }
-    let samples =
-        hosts.map(|(number, host)| assemble(number, host, &defects, &tasks, &stop)).collect::<Result<_, _>>()?;
+    let mut samples = Vec::new();
+    for (number, host) in hosts {
+        samples.push(assemble(number, host, &defects, &tasks, &stop).await?);
+    }
     website::serve(Ipv4Addr::new(a, b, c, WEBSITE), &defects, &tasks, &stop).await?;
     guard.disarm();
     Ok(Running { website: SocketAddr::from(([a, b, c, WEBSITE], website::PORT)), samples, tasks, stop })
@@ -212,7 +223,7 @@ fn check(spec: &StartSpec) -> Result<Defects, StartError> {
 }
 
 /// Builds one sample with its power off.
-fn assemble(
+async fn assemble(
     number: u8,
     host: Ipv4Addr,
     defects: &Defects,
@@ -230,6 +241,9 @@ fn assemble(
         .map_err(|e| StartError::Console { sample: id.clone(), message: e.to_string() })?;
 
     let camera = Arc::new(camera);
+    let debug = debug_port::serve(&camera)
+        .await
+        .map_err(|e| StartError::DebugPort { sample: id.clone(), message: e.to_string() })?;
     let (turns, switch) = mpsc::channel(4);
     let (announce, phase) = watch::channel(Phase::Off);
     tasks.spawn(stop.clone().run_until_cancelled_owned(pump));
@@ -242,8 +256,13 @@ fn assemble(
         label: camera.label.fields(),
         foreign_ports,
         foreign_datagrams,
+        probe: VirtualProbe {
+            selector: debug.selector().to_owned(),
+            chip: debug_port::chip(),
+            keys: debug_port::keys_at(),
+        },
         ports: services::of(defects).into_iter().map(|service| (service.port(), service.name())).collect(),
         datagrams: datagrams::of(defects).into_iter().map(|service| (service.port(), service.name())).collect(),
     };
-    Ok(Sample { shown, camera, turns, phase })
+    Ok(Sample { shown, camera, turns, phase, _debug: debug })
 }

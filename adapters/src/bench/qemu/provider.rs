@@ -101,6 +101,7 @@ fn wire(plan: &Plan<'_>, machine: Arc<Machine>, request: &BenchRequest) -> Wired
         label: BTreeMap::new(),
         console: machine.pty.as_ref().map(|pty| ConsoleWire::Pty(Arc::clone(pty))),
         power: Some(PowerWire::Switch(Arc::new(PowerSwitch::new(QemuSwitch(machine))))),
+        probe: None,
         off_at_end: false,
     }
 }

@@ -4,21 +4,20 @@
 //! **Procedure.** A staged look: probe, debug port, power-up, access ports, Nordic's CTRL-AP, then one word each of core, SRAM,
 //! flash and read-out protection, last whether the core accepts halting debug. No halt, no vendor's code, nothing erased.
 //! **Observation.** One word for the state, what it rests on, and each stage. `silent` is no statement of the DUT: with a
-//! `witness` the check also says whether a service of the DUT answered before and after.
+//! `witness` the check also says whether the DUT was seen to live before and after, with a `golden` unit whether a port that
+//! is known to be open was found so on the same fixture, before and after.
 //! **Effect.** Disruptive: powers up the debug domain and sets and clears C_DEBUGEN. A part with read-out protection may stop
 //! its firmware until it is power-cycled.
 //! **Does not show.** Glitching and other attacks on the lock itself; ports that only answer under reset; JTAG behind SWD.
 
-use std::time::Duration;
-
-use assay_model::touch::probe::{PortState, ProbeAsk, ProbeResponse, Stage};
-use assay_model::touch::tcp::{ReadUntil, TcpRequest, TcpResponse};
-use assay_model::{CheckContext, CheckKind, Effect, Fault, TypedCheck};
+use assay_model::touch::probe::{Look, PortState, ProbeAsk, ProbeResponse, Stage};
+use assay_model::{CheckContext, CheckKind, Effect, Fault, GoldenUnit, TypedCheck};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::through::{Through, misfit};
+use crate::net::alive::{self, Service};
 
 /// See the module.
 pub struct DebugLockState;
@@ -33,19 +32,27 @@ pub struct Params {
     /// Chip name as probe-rs knows it, where it is not the bench's.
     #[serde(default)]
     chip: Option<String>,
-    /// A TCP service of the DUT that shows that it runs.
+    /// Where the DUT shows that it runs: a service, or its console.
     #[serde(default)]
     witness: Option<WitnessParams>,
+    /// A unit whose port is known to be open, on the same fixture.
+    #[serde(default)]
+    golden: Option<GoldenUnit>,
+    /// Whether a missing probe, a bad wire and a golden unit that is not open are the bench's fault and end the check as one,
+    /// in place of being reported.
+    #[serde(default)]
+    needs_port: bool,
 }
 
-/// A service that answers while the DUT runs.
+/// Places that answer in their own protocol while the DUT runs; one of them is enough.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WitnessParams {
-    /// The host, usually `${dut.host}`.
+    /// The host, usually `${dut.host}`; the console needs none.
+    #[serde(default)]
     host: String,
-    /// The port.
-    port: u16,
+    /// Rows with `port` and `service`, or `service: console`.
+    endpoints: Vec<Service>,
 }
 
 /// What was observed.
@@ -60,27 +67,76 @@ pub struct Observation {
     /// Voltage on the probe's reference pin, in millivolts, where the probe measures it.
     #[serde(skip_serializing_if = "Option::is_none")]
     target_mv: Option<u32>,
-    /// Whether the DUT was seen to run.
+    /// Whether the DUT was seen to live.
     #[serde(skip_serializing_if = "Option::is_none")]
     witness: Option<Witness>,
+    /// What the golden unit showed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    golden: Option<Golden>,
 }
 
 /// Whether the witness answered.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Witness {
-    /// It accepted a connection before the look.
+    /// In its own protocol, before the look.
     before: bool,
-    /// It accepted a connection after the look.
+    /// In its own protocol, after the look.
     after: bool,
 }
 
-/// Whether the service accepts a connection.
-async fn answers(cx: &CheckContext, witness: &WitnessParams) -> Result<bool, Fault> {
-    const PATIENCE: Duration = Duration::from_secs(3);
-    let endpoint = cx.endpoint(&witness.host, witness.port)?;
-    let ask = TcpRequest::Ask { endpoint, send: "".into(), read: ReadUntil::idle(1, 1) };
-    let answer = cx.touches.tcp()?.call(ask, cx.deadline.capped(PATIENCE)).await?;
-    Ok(!matches!(answer, TcpResponse::Refused | TcpResponse::NoAnswer { .. }))
+/// The golden unit's words.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Golden {
+    /// Before the look.
+    before: PortState,
+    /// After the look.
+    after: PortState,
+}
+
+impl Params {
+    async fn witness(&self, cx: &CheckContext) -> Result<Option<bool>, Fault> {
+        let Some(witness) = &self.witness else { return Ok(None) };
+        alive::lives(cx, &witness.host, &witness.endpoints).await.map(Some)
+    }
+
+    async fn golden(&self, cx: &CheckContext) -> Result<Option<PortState>, Fault> {
+        let Some(golden) = &self.golden else { return Ok(None) };
+        let chip = golden.chip.clone().or_else(|| self.chip.clone());
+        let seen = look(cx, Through { probe: Some(golden.selector.clone()), chip }).await?;
+        if self.needs_port && seen.state != PortState::Open {
+            let text = format!(
+                "the golden unit at {} is {}, and its port is known to be open",
+                golden.selector,
+                seen.state.word()
+            );
+            return Err(
+                Fault::bench("golden-unit", text).with_help("look at fixture, cable and the golden unit's power")
+            );
+        }
+        Ok(Some(seen.state))
+    }
+}
+
+async fn look(cx: &CheckContext, through: Through) -> Result<Look, Fault> {
+    match through.ask(cx, ProbeAsk::LockState).await? {
+        ProbeResponse::Look(look) => Ok(look),
+        _ => Err(misfit(DebugLockState::NAME)),
+    }
+}
+
+/// The bench's trouble, where the state says no more than that.
+fn trouble(look: &Look) -> Option<Fault> {
+    let last = look.stages.iter().rev().find_map(|s| s.text.as_deref()).unwrap_or_default();
+    let (code, text, help) = match look.state {
+        PortState::ProbeMissing => {
+            ("probe-missing", "the debug probe is not there", "run `assay doctor` to see the probes of this host")
+        }
+        PortState::WiringFault => {
+            ("debug-wiring", "the wire to the debug port is bad", "look at cable, contacts and ground")
+        }
+        _ => return None,
+    };
+    Some(Fault::bench(code, format!("{text} ({}): {last}", look.basis)).with_help(help))
 }
 
 #[async_trait]
@@ -97,25 +153,19 @@ impl TypedCheck for DebugLockState {
     const NEEDS: &'static [&'static str] = &["probe"];
 
     async fn run(&self, cx: &CheckContext, params: Params) -> Result<Observation, Fault> {
-        let before = match &params.witness {
-            Some(witness) => Some(answers(cx, witness).await?),
-            None => None,
-        };
+        let alive_before = params.witness(cx).await?;
+        let golden_before = params.golden(cx).await?;
         cx.progress.step(0, 1, "looking at the debug port");
-        let through = Through { probe: params.probe, chip: params.chip };
-        let ProbeResponse::Look(look) = through.ask(cx, ProbeAsk::LockState).await? else {
-            return Err(misfit(Self::NAME));
-        };
-        let witness = match (before, &params.witness) {
-            (Some(before), Some(witness)) => Some(Witness { before, after: answers(cx, witness).await? }),
-            _ => None,
-        };
-        Ok(Observation {
-            state: look.state,
-            basis: look.basis,
-            stages: look.stages,
-            target_mv: look.target_mv,
-            witness,
-        })
+        let through = Through { probe: params.probe.clone(), chip: params.chip.clone() };
+        let seen = look(cx, through).await?;
+        if let Some(fault) = trouble(&seen).filter(|_| params.needs_port) {
+            return Err(fault);
+        }
+        let golden_after = params.golden(cx).await?;
+        let alive_after = params.witness(cx).await?;
+        let golden = golden_before.zip(golden_after).map(|(before, after)| Golden { before, after });
+        let witness = alive_before.zip(alive_after).map(|(before, after)| Witness { before, after });
+        let Look { state, basis, stages, target_mv } = seen;
+        Ok(Observation { state, basis, stages, target_mv, witness, golden })
     }
 }

@@ -7,7 +7,7 @@
 //! **Effect.** Disruptive, as `debug.lock_state`; nothing is written.
 //! **Does not show.** Memory outside the range; secrets that `secrets.search` does not see.
 
-use assay_model::touch::probe::{MAX_READ, ProbeAsk, ProbeResponse, Stage};
+use assay_model::touch::probe::{MAX_READ, MemoryRange, ProbeAsk, ProbeResponse, Stage};
 use assay_model::{CheckContext, CheckKind, Effect, Fault, TypedCheck};
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -33,18 +33,61 @@ pub struct Params {
     /// Chip name as probe-rs knows it, where it is not the bench's.
     #[serde(default)]
     chip: Option<String>,
+    /// The chip's whole flash or SRAM, in place of `address` and `length`.
+    #[serde(default)]
+    region: Option<Region>,
     /// First byte.
-    address: u64,
+    #[serde(default)]
+    address: Option<u64>,
     /// How many bytes; at most 16 MiB.
-    length: u64,
+    #[serde(default)]
+    length: Option<u64>,
     /// Values that must not turn up, by name.
     #[serde(default)]
     canaries: std::collections::BTreeMap<String, String>,
 }
 
+/// A part of the chip's memory.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Region {
+    /// Flash.
+    Flash,
+    /// SRAM.
+    Sram,
+}
+
+impl Params {
+    /// Where to read from: as written, or as the chip's map has it.
+    async fn range(&self, cx: &CheckContext, through: &Through) -> Result<MemoryRange, Fault> {
+        let wrong = |text: String| Err(Fault::plan("bad-parameter", text));
+        let range = match (self.region, self.address, self.length) {
+            (None, Some(address), Some(length)) => MemoryRange { address, length },
+            (Some(region), None, None) => {
+                let ProbeResponse::MemoryMap(map) = through.clone().ask(cx, ProbeAsk::MemoryMap).await? else {
+                    return Err(misfit(DebugReadMemory::NAME));
+                };
+                let range = match region {
+                    Region::Flash => map.flash,
+                    Region::Sram => map.sram,
+                };
+                // Of a chip with more, the first part is read, and `complete` is about that part.
+                MemoryRange { length: range.length.min(MAX_LENGTH), ..range }
+            }
+            _ => return wrong("give `region`, or `address` and `length`".into()),
+        };
+        if range.length == 0 || range.length > MAX_LENGTH {
+            return wrong(format!("`length` is {}, and must be from 1 to {MAX_LENGTH} bytes", range.length));
+        }
+        Ok(range)
+    }
+}
+
 /// What was observed.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Observation {
+    /// Byte address of the first byte that was asked for.
+    address: u64,
     /// Bytes read, from the address on.
     read_bytes: u64,
     /// Whether all that was asked for came.
@@ -75,22 +118,19 @@ impl TypedCheck for DebugReadMemory {
     const NEEDS: &'static [&'static str] = &["probe"];
 
     async fn run(&self, cx: &CheckContext, params: Params) -> Result<Observation, Fault> {
-        if params.length == 0 || params.length > MAX_LENGTH {
-            let text = format!("`length` is {}, and must be from 1 to {MAX_LENGTH} bytes", params.length);
-            return Err(Fault::plan("bad-parameter", text));
-        }
+        let through = Through { probe: params.probe.clone(), chip: params.chip.clone() };
+        let MemoryRange { address, length } = params.range(cx, &through).await?;
         let canaries =
             params.canaries.into_iter().map(|(name, value)| Canary { name, value: value.into_bytes() }).collect();
         let mut search = Search::new(SearchOptions { rules: Vec::new(), canaries })
             .map_err(|e| Fault::plan("bad-parameter", e.to_string()))?;
-        let through = Through { probe: params.probe, chip: params.chip };
         let mut digest = Sha256::new();
         let (mut read, mut stopped) = (0u64, None);
         let mut values = std::collections::BTreeSet::new();
-        while read < params.length && stopped.is_none() {
-            cx.progress.step(read, params.length, "reading memory");
-            let length = u32::try_from((params.length - read).min(MAX_READ.into())).unwrap_or(MAX_READ);
-            let ask = ProbeAsk::ReadMemory { address: params.address.saturating_add(read), length };
+        while read < length && stopped.is_none() {
+            cx.progress.step(read, length, "reading memory");
+            let piece = u32::try_from((length - read).min(MAX_READ.into())).unwrap_or(MAX_READ);
+            let ask = ProbeAsk::ReadMemory { address: address.saturating_add(read), length: piece };
             let ProbeResponse::Memory { bytes, stopped: why } = through.clone().ask(cx, ask).await? else {
                 return Err(misfit(Self::NAME));
             };
@@ -105,8 +145,9 @@ impl TypedCheck for DebugReadMemory {
         }
         let (findings, omitted) = reported(&*cx.secrets, search.finish());
         Ok(Observation {
+            address,
             read_bytes: read,
-            complete: read == params.length,
+            complete: read == length,
             blank: values.len() < 2,
             sha256: hex::encode(digest.finalize()),
             findings,

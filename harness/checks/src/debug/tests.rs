@@ -1,20 +1,17 @@
 //! Each check on a good, a weak and a dead DUT, as the probe's adapter would answer.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use assay_model::touch::probe::{
-    Identity, Look, MAX_READ, PortState, Probe, ProbeAsk, ProbeRequest, ProbeResponse, RttChannel, RttLog, Stage,
-    StageOutcome,
+    Identity, JtagDevice, JtagScan, Look, MAX_READ, MemoryMap, MemoryRange, PortState, Probe, ProbeAsk, ProbeRequest,
+    ProbeResponse, RttChannel, RttLog, Stage, StageOutcome,
 };
-use assay_model::touch::tcp::{ReadEnd, Tcp, TcpRequest, TcpResponse};
-use assay_model::{
-    AddressBook, CheckContext, Deadline, Dut, Fault, Limits, Progress, SecretSink, Touch, Touches, erase,
-};
+use assay_model::{CheckContext, Deadline, Fault, Touch, erase};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::fake::{Dut, Secrets};
 
 type Answer = dyn Fn(ProbeAsk) -> Result<ProbeResponse, Fault> + Send + Sync;
 
@@ -32,60 +29,23 @@ impl Touch<Probe> for Scripted {
     }
 }
 
-/// A network on which a service answers so often and then no more.
-struct Service(Mutex<u32>);
-
-#[async_trait]
-impl Touch<Tcp> for Service {
-    async fn call(&self, _: TcpRequest, _: Deadline) -> Result<TcpResponse, Fault> {
-        let mut left = self.0.lock().expect("unpoisoned");
-        if *left == 0 {
-            return Ok(TcpResponse::Refused);
-        }
-        *left -= 1;
-        Ok(TcpResponse::Data { bytes: "".into(), end: ReadEnd::Idle })
-    }
-}
-
-#[derive(Default)]
-struct Vault(Mutex<Vec<String>>);
-
-impl SecretSink for Vault {
-    fn register(&self, _: &str, value: &str) {
-        self.0.lock().expect("unpoisoned").push(value.to_owned());
-    }
-}
-
-impl Progress for Vault {
-    fn step(&self, _: u64, _: u64, _: &str) {}
-}
-
 struct Bench {
     cx: CheckContext,
     probe: Arc<Scripted>,
-    vault: Arc<Vault>,
+    vault: Arc<Secrets>,
 }
 
-fn bench(
-    service_answers: u32,
-    answer: impl Fn(ProbeAsk) -> Result<ProbeResponse, Fault> + Send + Sync + 'static,
-) -> Bench {
+/// A DUT whose debug port answers as given.
+fn of(dut: &Dut, answer: impl Fn(ProbeAsk) -> Result<ProbeResponse, Fault> + Send + Sync + 'static) -> Bench {
     let probe = Arc::new(Scripted { answer: Box::new(answer), asked: Mutex::default() });
-    let vault = Arc::new(Vault::default());
-    let mut addresses = AddressBook::new();
-    addresses.own("dut", [127, 0, 0, 1].into());
-    let tcp: Arc<dyn Touch<Tcp>> = Arc::new(Service(Mutex::new(service_answers)));
-    let touches = Touches { probe: Some(probe.clone()), tcp: Some(tcp), ..Touches::default() };
-    let cx = CheckContext {
-        dut: Arc::new(Dut::default()),
-        touches,
-        addresses: Arc::new(addresses),
-        limits: Limits::default(),
-        deadline: Deadline::after(Duration::from_secs(60)),
-        secrets: vault.clone(),
-        progress: vault.clone(),
-    };
+    let vault = Arc::new(Secrets::default());
+    let mut cx = dut.context(vault.clone());
+    cx.touches.probe = Some(probe.clone());
     Bench { cx, probe, vault }
+}
+
+fn bench(answer: impl Fn(ProbeAsk) -> Result<ProbeResponse, Fault> + Send + Sync + 'static) -> Bench {
+    of(&Dut::good(), answer)
 }
 
 fn stage(name: &str, outcome: StageOutcome) -> Stage {
@@ -113,7 +73,7 @@ async fn the_state_is_passed_on_in_the_words_that_scripts_rely_on() {
         (PortState::Unknown, "unknown"),
     ] {
         assert_eq!(state.word(), word);
-        let bench = bench(0, move |_| Ok(look(state)));
+        let bench = bench(move |_| Ok(look(state)));
         let seen = lock_state(&bench, json!({"probe": "0483:374b:1", "chip": "STM32F407VG"})).await.expect("observes");
         assert_eq!(seen["state"], word);
         assert_eq!(seen["stages"][0], json!({"name": "probe", "outcome": "ok"}));
@@ -126,34 +86,69 @@ async fn the_state_is_passed_on_in_the_words_that_scripts_rely_on() {
 }
 
 #[tokio::test]
-async fn the_witness_is_asked_before_and_after() {
-    let witness = json!({"witness": {"host": "dut", "port": 8443}});
-    for (answers, expected) in [(2, [true, true]), (1, [true, false]), (0, [false, false])] {
-        let bench = bench(answers, |_| Ok(look(PortState::Silent)));
-        let seen = lock_state(&bench, witness.clone()).await.expect("observes");
-        assert_eq!(seen["witness"], json!({"before": expected[0], "after": expected[1]}));
+async fn the_witness_must_answer_in_its_own_protocol() {
+    let web = json!([{"proto": "tcp", "port": 8443, "service": "https-json"}]);
+    let console = json!([{"service": "console"}]);
+    // The dead one accepts connections, and that is not enough.
+    for (dut, lives) in [(Dut::good(), true), (Dut::silent(), false)] {
+        for endpoints in [&web, &console] {
+            let bench = of(&dut, |_| Ok(look(PortState::Silent)));
+            let witness = json!({"witness": {"host": "dut", "endpoints": endpoints}});
+            let seen = lock_state(&bench, witness).await.expect("observes");
+            assert_eq!(seen["witness"], json!({"before": lives, "after": lives}), "{endpoints}");
+        }
     }
-    let foreign = json!({"witness": {"host": "192.0.2.1", "port": 1}});
-    let bench = bench(2, |_| Ok(look(PortState::Silent)));
+    let foreign = json!({"witness": {"host": "192.0.2.1", "endpoints": web}});
+    let bench = bench(|_| Ok(look(PortState::Silent)));
     assert_eq!(lock_state(&bench, foreign).await.expect_err("not the bench's").code, "foreign-address");
     assert!(bench.probe.asked.lock().expect("unpoisoned").is_empty());
 }
 
 #[tokio::test]
+async fn the_golden_unit_is_looked_at_before_and_after() {
+    let golden = json!({"golden": {"selector": "0483:374b:golden"}, "chip": "STM32F407VG"});
+    let bench = bench(|_| Ok(look(PortState::Open)));
+    let seen = lock_state(&bench, golden).await.expect("observes");
+    assert_eq!(seen["golden"], json!({"before": "open", "after": "open"}));
+    let asked = bench.probe.asked.lock().expect("unpoisoned");
+    let probes: Vec<_> = asked.iter().map(|r| r.probe.as_deref()).collect();
+    assert_eq!(probes, [Some("0483:374b:golden"), None, Some("0483:374b:golden")]);
+    assert!(asked.iter().all(|r| r.chip.as_deref() == Some("STM32F407VG")));
+}
+
+#[tokio::test]
+async fn who_needs_the_port_gets_the_benchs_trouble_as_a_fault() {
+    for (state, code) in [(PortState::ProbeMissing, "probe-missing"), (PortState::WiringFault, "debug-wiring")] {
+        let bench = bench(move |_| Ok(look(state)));
+        let fault = lock_state(&bench, json!({"needs_port": true})).await.expect_err("a fault");
+        assert_eq!((fault.code.as_str(), fault.blame), (code, assay_model::Blame::Bench));
+        assert!(!fault.help.is_empty());
+    }
+    let dark = bench(|_| Ok(look(PortState::Silent)));
+    let golden = json!({"needs_port": true, "golden": {"selector": "0483:374b:golden"}});
+    assert_eq!(lock_state(&dark, golden).await.expect_err("a fault").code, "golden-unit");
+    for state in [PortState::Locked, PortState::Open, PortState::Silent, PortState::Unknown] {
+        let bench = bench(move |_| Ok(look(state)));
+        let seen = lock_state(&bench, json!({"needs_port": true})).await.expect("what the DUT does is an observation");
+        assert_eq!(seen["state"], state.word());
+    }
+}
+
+#[tokio::test]
 async fn a_probe_that_hangs_or_a_bench_without_one_is_a_fault() {
-    let hung = bench(0, |_| Err(Fault::timeout("the probe hung")));
+    let hung = bench(|_| Err(Fault::timeout("the probe hung")));
     assert_eq!(lock_state(&hung, json!({})).await.expect_err("a fault").code, "deadline");
-    let mut without = bench(0, |_| Ok(look(PortState::Open)));
+    let mut without = bench(|_| Ok(look(PortState::Open)));
     without.cx.touches.probe = None;
     assert_eq!(lock_state(&without, json!({})).await.expect_err("a fault").code, "not-provided");
-    let confused = bench(0, |_| Ok(ProbeResponse::Probes { probes: Vec::new() }));
+    let confused = bench(|_| Ok(ProbeResponse::Probes { probes: Vec::new() }));
     assert_eq!(lock_state(&confused, json!({})).await.expect_err("a fault").code, "wrong-answer");
 }
 
 #[tokio::test]
 async fn identify_says_whether_anything_answered() {
     for (debug_port, answered) in [(Some("0x2ba01477".to_owned()), true), (None, false)] {
-        let bench = bench(0, move |_| {
+        let bench = bench(move |_| {
             Ok(ProbeResponse::Identity(Identity { debug_port: debug_port.clone(), ..Identity::default() }))
         });
         let seen = erase(DebugIdentify).run(&bench.cx, json!({})).await.expect("observes");
@@ -181,7 +176,7 @@ fn memory(len: usize) -> impl Fn(ProbeAsk) -> Result<ProbeResponse, Fault> + Sen
 
 #[tokio::test]
 async fn readable_flash_is_searched_across_the_borders_of_its_requests() {
-    let bench = bench(0, memory(MAX_READ as usize * 2));
+    let bench = bench(memory(MAX_READ as usize * 2));
     let seen = erase(DebugReadMemory)
         .run(&bench.cx, json!({"address": 0, "length": MAX_READ + 4096, "canaries": {"label": "horse-42"}}))
         .await
@@ -196,26 +191,66 @@ async fn readable_flash_is_searched_across_the_borders_of_its_requests() {
 
 #[tokio::test]
 async fn protected_flash_gives_nothing_and_erased_flash_is_called_blank() {
-    let refused = bench(0, memory(0));
+    let refused = bench(memory(0));
     let seen = erase(DebugReadMemory).run(&refused.cx, json!({"address": 0, "length": 64})).await.expect("observes");
     assert_eq!(
         (&seen["read_bytes"], &seen["complete"], &seen["stopped"]["outcome"]),
         (&json!(0), &json!(false), &json!("refused"))
     );
 
-    let erased = bench(0, |_| Ok(ProbeResponse::Memory { bytes: vec![0xff; 64].into(), stopped: None }));
+    let erased = bench(|_| Ok(ProbeResponse::Memory { bytes: vec![0xff; 64].into(), stopped: None }));
     let seen = erase(DebugReadMemory).run(&erased.cx, json!({"address": 0, "length": 64})).await.expect("observes");
     assert_eq!((&seen["blank"], &seen["complete"]), (&json!(true), &json!(true)));
 
-    for length in [0u64, 1 << 30] {
-        let fault = erase(DebugReadMemory).run(&erased.cx, json!({"address": 0, "length": length})).await;
+    for wrong in [
+        json!({"address": 0, "length": 0}),
+        json!({"address": 0, "length": 1 << 30}),
+        json!({"address": 0}),
+        json!({}),
+        json!({"region": "flash", "address": 0, "length": 4}),
+    ] {
+        let fault = erase(DebugReadMemory).run(&erased.cx, wrong).await;
         assert_eq!(fault.expect_err("out of bounds").code, "bad-parameter");
     }
 }
 
 #[tokio::test]
+async fn a_region_is_read_whole_where_the_chip_has_it() {
+    let range = |address, length| MemoryRange { address, length };
+    let map = MemoryMap { known: true, flash: range(0x0800_0000, 4096), sram: range(0x2000_0000, 64) };
+    for (region, address, length) in [("flash", 0x0800_0000u64, 4096usize), ("sram", 0x2000_0000, 64)] {
+        let map = map.clone();
+        let bench = bench(move |ask| match ask {
+            ProbeAsk::MemoryMap => Ok(ProbeResponse::MemoryMap(map.clone())),
+            ProbeAsk::ReadMemory { length, .. } => {
+                Ok(ProbeResponse::Memory { bytes: vec![7; length as usize].into(), stopped: None })
+            }
+            other => panic!("asked {other:?}"),
+        });
+        let seen = erase(DebugReadMemory).run(&bench.cx, json!({"region": region})).await.expect("observes");
+        assert_eq!((&seen["address"], &seen["read_bytes"]), (&json!(address), &json!(length)));
+        assert_eq!(seen["complete"], true);
+    }
+}
+
+#[tokio::test]
+async fn a_chain_is_listed_and_a_probe_without_jtag_says_so() {
+    let arm = || JtagDevice { idcode: Some("0x4BA00477 (ARM Ltd)".into()), ir_bits: 4 };
+    for (scan, supported, devices, stopped) in [
+        (JtagScan { supported: true, devices: vec![arm()], stopped: None }, true, 1, false),
+        (JtagScan { supported: true, ..JtagScan::default() }, true, 0, false),
+        (JtagScan { stopped: Some(stage("jtag-chain", StageOutcome::Failed)), ..JtagScan::default() }, false, 0, true),
+    ] {
+        let bench = bench(move |_| Ok(ProbeResponse::JtagScan(scan.clone())));
+        let seen = erase(DebugJtagScan).run(&bench.cx, json!({})).await.expect("observes");
+        assert_eq!((&seen["supported"], seen["devices"].as_array().map(Vec::len)), (&json!(supported), Some(devices)));
+        assert_eq!(seen.get("stopped").is_some(), stopped);
+    }
+}
+
+#[tokio::test]
 async fn an_rtt_log_is_shown_and_searched() {
-    let leaky = bench(0, |_| {
+    let leaky = bench(|_| {
         let channel = RttChannel { name: "Terminal".into(), bytes: "boot\r\nwifi_psk=blue-horse-42\r\n".into() };
         Ok(ProbeResponse::Rtt(RttLog {
             control_block: Some(0x2000_0100),
@@ -228,7 +263,7 @@ async fn an_rtt_log_is_shown_and_searched() {
     assert_eq!((&seen["found"], &seen["findings"][0]["rule"]), (&json!(true), &json!("wifi-psk")));
     assert!(leaky.vault.0.lock().expect("unpoisoned").contains(&"blue-horse-42".to_owned()), "the vault can redact it");
 
-    let locked = bench(0, |_| {
+    let locked = bench(|_| {
         Ok(ProbeResponse::Rtt(RttLog { stopped: Some(stage("memory", StageOutcome::Refused)), ..RttLog::default() }))
     });
     let seen = erase(DebugRttLog).run(&locked.cx, json!({})).await.expect("observes");

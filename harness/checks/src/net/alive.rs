@@ -138,6 +138,13 @@ impl TypedCheck for Alive {
     }
 }
 
+/// Whether one of these places answers in its own protocol, and goes on answering: the witness of other checks.
+pub(crate) async fn lives(cx: &CheckContext, host: &str, endpoints: &[Service]) -> Result<bool, Fault> {
+    let params = Params { host: host.to_owned(), ports: Vec::new(), endpoints: endpoints.to_vec() };
+    let seen = Alive.run(cx, params).await?;
+    Ok(seen.up && seen.steady)
+}
+
 fn ms(started: Instant) -> u64 {
     started.elapsed().as_millis() as u64
 }

@@ -1,6 +1,8 @@
 //! `assay doctor`: what is plugged in and usable here, and what to do for each gap.
 
 use assay_adapters::doctor::{checkup, wires};
+use assay_adapters::probe::{ProbeChild, SeenProbes, seen_probes};
+use serde_json::{Value, json};
 
 use crate::args::Doctor;
 use crate::registry::registry;
@@ -9,8 +11,18 @@ use crate::{exit, say};
 /// Exit 0 where nothing stands in the way, 4 otherwise.
 pub(super) fn run(args: &Doctor) -> u8 {
     let found = checkup();
+    let probes = match ProbeChild::ourselves().map(|child| super::block_on(seen_probes(child))) {
+        Ok(Ok(probes)) => probes,
+        Ok(Err(code)) => return code,
+        Err(fault) => {
+            say::error(&fault.code, fault.text, None);
+            return exit::BENCH;
+        }
+    };
     if args.json {
-        say::json(&found);
+        let mut all = serde_json::to_value(&found).unwrap_or_default();
+        all["debug_probes"] = json!(probes);
+        say::json(&all);
         return exit::OK;
     }
     let mut gaps = 0;
@@ -28,6 +40,7 @@ pub(super) fn run(args: &Doctor) -> u8 {
         let free = port.permitted && port.held_by.is_empty();
         line(free, "serial", format!("{}  {}", port.stable_name, port.access), &port.help);
     }
+    show_probes(&probes, &mut line);
     for kind in &found.power {
         let seen = if kind.seen { "tested against" } else { "built, not seen on real hardware; tested against" };
         say::result(format!("      power    {}: {}; {seen} {}", kind.key, kind.what, kind.tested));
@@ -48,6 +61,10 @@ pub(super) fn run(args: &Doctor) -> u8 {
                 for wire in found {
                     line(wire.ok, wire.wire, format!("{}: {}", wire.dut, wire.text), &wire.help);
                 }
+                for (dut, selector, there) in wired(&bench.request.duts, &probes) {
+                    let text = format!("{selector} of DUT {dut} is {}plugged in", if there { "" } else { "not " });
+                    line(there, "probe", text, "plug it in, or name it as it is listed above");
+                }
             }
             Err(mistakes) => {
                 say::diagnostics(&mistakes);
@@ -56,4 +73,28 @@ pub(super) fn run(args: &Doctor) -> u8 {
         }
     }
     if gaps > 0 { exit::BENCH } else { exit::OK }
+}
+
+/// What a row of the page has: whether all is well, what it is about, text, help.
+type Line<'a> = dyn FnMut(bool, &str, String, &str) + 'a;
+
+fn show_probes(probes: &SeenProbes, line: &mut Line<'_>) {
+    if let Some(fault) = &probes.trouble {
+        line(false, "probe", fault.text.clone(), &fault.help);
+    } else if probes.found.is_empty() {
+        say::result("      probe    no debug probes are plugged in");
+    }
+    for probe in &probes.found {
+        let text = format!("{}  {} ({}; {})", probe.selector, probe.name, probe.driver, probes.note);
+        line(probe.accessible, "probe", text, probe.advice.as_deref().unwrap_or_default());
+    }
+}
+
+/// Probes that a bench names, and whether each is there. Those on the network are met when they are used.
+fn wired<'a>(duts: &'a [Value], probes: &SeenProbes) -> Vec<(&'a str, &'a str, bool)> {
+    let of = |dut: &'a Value| {
+        let selector = dut["probe"]["selector"].as_str()?;
+        Some((dut["id"].as_str().unwrap_or_default(), selector, probes.has(selector)?))
+    };
+    duts.iter().filter_map(of).collect()
 }

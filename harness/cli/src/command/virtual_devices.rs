@@ -24,7 +24,11 @@ pub(super) fn run(args: Virtual) -> u8 {
                         DefectKind::Manner => " (good, and hard to ask)",
                         DefectKind::Dead => " (dead twin)",
                     };
-                    let part = if defect.part == DefectPart::Website { "website: " } else { "" };
+                    let part = match defect.part {
+                        DefectPart::Website => "website: ",
+                        DefectPart::Probe => "probe: ",
+                        DefectPart::Camera => "",
+                    };
                     say::result(format!("  {:<32} {part}{}{kind}", defect.name, defect.summary));
                 }
             }
@@ -61,7 +65,7 @@ fn show(running: &Running, as_json: bool) {
                 let ports: Vec<_> =
                     s.ports.iter().map(|(port, service)| json!({"port": port, "service": service})).collect();
                 json!({"id": s.id, "host": s.host, "console": s.console, "label": s.label, "ports": ports,
-                       "foreign_ports": s.foreign_ports})
+                       "foreign_ports": s.foreign_ports, "probe": s.probe})
             })
             .collect();
         say::json(&json!({"samples": samples, "website": website}));
@@ -73,6 +77,7 @@ fn show(running: &Running, as_json: bool) {
             say::result(format!("    {port:<6} {service}"));
         }
         say::result(format!("    console {}", sample.console.display()));
+        say::result(format!("    probe   {} ({})", sample.probe.selector, sample.probe.chip));
         for (key, value) in &sample.label {
             say::result(format!("    {key:<10} {value}"));
         }

@@ -5,6 +5,7 @@ mod bad_input;
 mod boot_loaders;
 mod comparing;
 mod cryptography;
+mod debug_port;
 mod firmware;
 mod hardware;
 mod hostile;

@@ -44,6 +44,10 @@ pub enum ProbeAsk {
     Identify,
     /// The staged look: how far a debugger gets.
     LockState,
+    /// Where the named chip has flash and SRAM: known of the chip, nothing is asked of the DUT.
+    MemoryMap,
+    /// The devices on the JTAG chain.
+    JtagScan,
     /// Reads memory, until the DUT refuses.
     ReadMemory {
         /// Byte address.
@@ -76,6 +80,10 @@ pub enum ProbeResponse {
     Identity(Identity),
     /// Answer to `LockState`.
     Look(Look),
+    /// Answer to `MemoryMap`.
+    MemoryMap(MemoryMap),
+    /// Answer to `JtagScan`.
+    JtagScan(JtagScan),
     /// Answer to `ReadMemory`.
     Memory {
         /// What was read, from the first byte on.
@@ -208,6 +216,48 @@ pub struct AccessPort {
     /// Whether a memory access port says that it transfers (CSW.DeviceEn).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+}
+
+/// Flash and SRAM of a chip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryMap {
+    /// False where no chip was named, and the ranges are what the architecture lets one assume.
+    pub known: bool,
+    /// Flash.
+    pub flash: MemoryRange,
+    /// SRAM.
+    pub sram: MemoryRange,
+}
+
+/// A range of memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryRange {
+    /// Byte address of its first byte.
+    pub address: u64,
+    /// Its bytes.
+    pub length: u64,
+}
+
+/// The JTAG chain.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct JtagScan {
+    /// Whether the probe can speak JTAG at all; if not, nothing was asked.
+    pub supported: bool,
+    /// The devices, in the order of the chain.
+    pub devices: Vec<JtagDevice>,
+    /// What kept the scan from its end.
+    pub stopped: Option<Stage>,
+}
+
+/// A device on a JTAG chain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct JtagDevice {
+    /// Its IDCODE with what that says; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idcode: Option<String>,
+    /// Bits of its instruction register.
+    pub ir_bits: u8,
 }
 
 /// The SEGGER RTT log.

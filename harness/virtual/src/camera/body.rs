@@ -5,10 +5,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::debug_port;
 use super::defect::{Defect, Defects};
 use super::identity::{Identity, IdentityError};
 use super::label::Label;
 use super::state::State;
+use crate::debug::DebugTarget;
 
 /// Firmware version, as everything that tells one tells it.
 pub(crate) const FIRMWARE: &str = "1.4.2";
@@ -21,6 +23,10 @@ pub(crate) struct Camera {
     pub(crate) identity: Identity,
     /// Asked for by a shell; the power supervisor does it.
     pub(crate) reboot: Notify,
+    /// The chip behind the debug port.
+    pub(crate) controller: DebugTarget,
+    /// Somebody erased the controller: the power supervisor ends the camera for good.
+    pub(crate) erased: Notify,
     state: Mutex<State>,
 }
 
@@ -30,7 +36,9 @@ impl Camera {
         let label = Label::of_sample(number, &defects);
         let identity = Identity::make(host, &defects)?;
         let state = Mutex::new(State::new(&label, &defects, identity.storage_key));
-        Ok(Self { host, label, identity, reboot: Notify::new(), state, defects })
+        let controller = debug_port::controller(&label, &defects, &identity);
+        let (reboot, erased) = (Notify::new(), Notify::new());
+        Ok(Self { host, label, identity, reboot, controller, erased, state, defects })
     }
 
     /// The state. Never held over an await.

@@ -66,6 +66,14 @@ pub enum Defect {
     HttpSettingsWithoutAuth,
     /// The state that everybody may ask for has the serial number.
     HttpLeaksSerial,
+    /// The debug port was never locked.
+    DebugOpen,
+    /// The debug port refuses to halt the processor, and reads all memory.
+    DebugMemoryReadable,
+    /// Keys and the label password stand in flash as they are, and the debug port reads them.
+    SecretsInFlash,
+    /// The log that the firmware keeps in memory shows the key of the radio network, and the debug port reads it.
+    RttLogLeaksKey,
     /// The website has no reporting policy.
     NoPolicyPage,
     /// The reporting policy is behind a logon.
@@ -114,6 +122,12 @@ pub enum Defect {
     Flaky,
     /// Dead twin: nothing listens.
     Absent,
+    /// Dead twin: the cable of the debug probe drops out in the middle.
+    DebugCableLost,
+    /// Dead twin: there is no debug probe.
+    ProbeMissing,
+    /// Dead twin: the debug probe accepts commands and stops answering.
+    ProbeStalled,
     /// Dead twin: the maker's website accepts and never answers.
     WebsiteSilent,
     /// Dead twin: there is no website.
@@ -126,6 +140,8 @@ pub enum Defect {
 pub enum DefectPart {
     /// Each sample.
     Camera,
+    /// The bench's debug probe on each sample.
+    Probe,
     /// The maker's website, which all samples have in common.
     Website,
 }
@@ -173,10 +189,14 @@ const TOUCHING: &[&str] = &[
     "5.4-1-2 a",
     "5.6-1-2 a",
     "5.6-1-2 b",
+    "5.6-4-2 a",
     "5.6-4-2 b",
     "5.9-1-2 b",
     "5.9-2-2 b",
 ];
+
+/// Units that look through the debug probe.
+const PROBING: &[&str] = &["5.4-1-2 a", "5.6-4-2 a"];
 
 /// Units that read the maker's website.
 const READING: &[&str] = &[
@@ -300,6 +320,18 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     seeded(Defect::HttpLeaksSerial, "http-leaks-serial",
         "the state that everybody may ask for tells serial number and MAC address",
         &["5.6-2-2 a"]),
+    seeded(Defect::DebugOpen, "debug-open",
+        "the debug port was never locked: a debugger halts the processor and reads its memory",
+        &["5.6-4-2 a"]),
+    seeded(Defect::DebugMemoryReadable, "debug-memory-readable",
+        "the debug port refuses to halt the processor, and reads all memory",
+        &["5.6-4-2 a"]),
+    seeded(Defect::SecretsInFlash, "secrets-in-flash",
+        "radio key, label password and private key stand in flash as they are, and the open debug port reads them",
+        &["5.4-1-2 a", "5.6-4-2 a"]),
+    seeded(Defect::RttLogLeaksKey, "rtt-log-leaks-key",
+        "the log that the firmware keeps in memory shows the radio key, and the open debug port reads it",
+        &["5.4-1-2 a", "5.6-4-2 a"]),
     site(Defect::NoPolicyPage, "no-policy-page",
         "the website has no page about reporting security issues",
         &["PSTI-2.1", "PSTI-2.2", "PSTI-2.3", "PSTI-2.4a", "PSTI-2.4b", "PSTI-2.4c", "PSTI-2.4d", "PSTI-2.4e", "PSTI-2.5",
@@ -362,6 +394,9 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     dead(Defect::Silent, "silent", "accepts connections and input, and never answers"),
     dead(Defect::Flaky, "flaky", "drops every third connection at once, and every third line of the console"),
     dead(Defect::Absent, "absent", "nothing listens; the console is there and silent"),
+    no_probe(Defect::DebugCableLost, "debug-cable-lost", "the cable of the debug probe drops out in the middle of a session"),
+    no_probe(Defect::ProbeMissing, "probe-missing", "nothing is there where the debug probe should be"),
+    no_probe(Defect::ProbeStalled, "probe-stalled", "the debug probe accepts commands and stops answering"),
     no_site(Defect::WebsiteSilent, "website-silent", "the maker's website accepts connections and never answers"),
     no_site(Defect::WebsiteAbsent, "website-absent", "there is no maker's website"),
 ];
@@ -388,6 +423,10 @@ const fn manner(defect: Defect, name: &'static str, summary: &'static str) -> De
 const fn dead(defect: Defect, name: &'static str, summary: &'static str) -> DefectInfo {
     let (part, kind) = (DefectPart::Camera, DefectKind::Dead);
     DefectInfo { defect, name, summary, part, kind, fails: &[], affects: TOUCHING }
+}
+
+const fn no_probe(defect: Defect, name: &'static str, summary: &'static str) -> DefectInfo {
+    DefectInfo { part: DefectPart::Probe, affects: PROBING, ..dead(defect, name, summary) }
 }
 
 const fn no_site(defect: Defect, name: &'static str, summary: &'static str) -> DefectInfo {

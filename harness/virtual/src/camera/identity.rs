@@ -36,6 +36,8 @@ pub(crate) struct Identity {
     pub(crate) ssh_host_key: PrivateKey,
     /// Salt for what the camera stores and key of its session tokens.
     pub(crate) storage_key: [u8; 32],
+    /// Private key of the certificate, as the controller keeps it.
+    pub(crate) tls_key_pem: String,
 }
 
 impl Identity {
@@ -47,14 +49,16 @@ impl Identity {
         let mut storage_key = [0; 32];
         getrandom::fill(&mut storage_key).map_err(IdentityError::Random)?;
         let ssh_host_key = PrivateKey::from(Ed25519Keypair::from_seed(&host_key_seed));
-        let (tls, old) = acceptor(host, defects)?;
-        Ok(Self { tls, old, ssh_host_key, storage_key })
+        let tls_key =
+            if defects.has(Defect::TlsSharedKey) { KeyPair::from_pem(SHARED_TLS_KEY)? } else { KeyPair::generate()? };
+        let tls_key_pem = tls_key.serialize_pem();
+        let (tls, old) = acceptor(host, defects, tls_key)?;
+        Ok(Self { tls, old, ssh_host_key, storage_key, tls_key_pem })
     }
 }
 
 /// TLS 1.2 and 1.3 with a self-signed P-256 certificate of this camera alone.
-fn acceptor(host: Ipv4Addr, defects: &Defects) -> Result<(TlsAcceptor, OldHalf), IdentityError> {
-    let key = if defects.has(Defect::TlsSharedKey) { KeyPair::from_pem(SHARED_TLS_KEY)? } else { KeyPair::generate()? };
+fn acceptor(host: Ipv4Addr, defects: &Defects, key: KeyPair) -> Result<(TlsAcceptor, OldHalf), IdentityError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     // No serial number or MAC address: strangers can read a certificate.

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod console;
 pub(crate) mod datagrams;
+pub(crate) mod debug_port;
 mod debug_service;
 pub(crate) mod defect;
 mod ftp;

@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::body::Camera;
 use super::console::{self, ConsoleLine};
+use super::debug_port;
 use super::defect::Defect;
 use super::services::{self, PortTrouble};
 
@@ -41,24 +42,32 @@ pub(crate) async fn supervise(
     stop: CancellationToken,
 ) {
     let mut life: Option<Life> = None;
+    let mut erased = false;
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             () = camera.reboot.notified() => {
                 if let Some(ending) = life.take() {
-                    ending.end(&line, &phase).await;
+                    ending.end(&camera, &line, &phase).await;
                     tokio::time::sleep(REBOOT_PAUSE).await;
                     life = Some(Life::begin(&camera, &line, &phase, &stop));
+                }
+            }
+            () = camera.erased.notified() => {
+                erased = true;
+                if let Some(ending) = life.take() {
+                    ending.end(&camera, &line, &phase).await;
                 }
             }
             turn = turns.recv() => {
                 let Some(Turn { on, done }) = turn else { break };
                 match (on, life.take()) {
+                    (true, None) if erased => {}
                     (true, None) => life = Some(Life::begin(&camera, &line, &phase, &stop)),
                     (true, running) => life = running,
                     (false, Some(ending)) => {
                         let booting = matches!(*phase.borrow(), Phase::Booting);
-                        ending.end(&line, &phase).await;
+                        ending.end(&camera, &line, &phase).await;
                         if booting && camera.is(Defect::SettingsLostOnPowerCut) {
                             camera.state().factory_reset();
                         }
@@ -70,7 +79,7 @@ pub(crate) async fn supervise(
         }
     }
     if let Some(ending) = life {
-        ending.end(&line, &phase).await;
+        ending.end(&camera, &line, &phase).await;
     }
 }
 
@@ -84,17 +93,19 @@ impl Life {
     fn begin(camera: &Arc<Camera>, line: &ConsoleLine, phase: &watch::Sender<Phase>, stop: &CancellationToken) -> Self {
         let life = Self { off: stop.child_token(), tasks: TaskTracker::new() };
         phase.send_replace(Phase::Booting);
+        camera.controller.set_state(debug_port::state(&camera.defects, true));
         let run = live(camera.clone(), line.clone(), phase.clone(), life.tasks.clone(), life.off.clone());
         life.tasks.spawn(life.off.clone().run_until_cancelled_owned(run));
         life
     }
 
     /// Returns when every socket is closed and the console is silent.
-    async fn end(self, line: &ConsoleLine, phase: &watch::Sender<Phase>) {
+    async fn end(self, camera: &Camera, line: &ConsoleLine, phase: &watch::Sender<Phase>) {
         self.off.cancel();
         self.tasks.close();
         self.tasks.wait().await;
         line.cut();
+        camera.controller.set_state(debug_port::state(&camera.defects, false));
         phase.send_replace(Phase::Off);
     }
 }

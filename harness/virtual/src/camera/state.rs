@@ -111,6 +111,11 @@ impl State {
         self.account.is_some()
     }
 
+    /// What is stored of passwords: of the label's, and of the chosen one (zeros where none is).
+    pub(crate) fn digests(&self) -> [[u8; 32]; 2] {
+        [self.label.digest(), self.account.as_ref().map_or([0; 32], |account| account.verifier.digest())]
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }

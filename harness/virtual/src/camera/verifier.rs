@@ -16,6 +16,11 @@ impl Verifier {
         Self { key: *key, digest: keyed_hash(key, password.as_bytes()).finalize().into_bytes().into() }
     }
 
+    /// What is stored.
+    pub(crate) const fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
     pub(crate) fn matches(&self, password: &str) -> bool {
         keyed_hash(&self.key, password.as_bytes()).verify_slice(&self.digest).is_ok()
     }

@@ -72,7 +72,7 @@ impl Image {
     }
 }
 
-fn plant(memory: &mut [u8], offset: usize, bytes: &[u8]) {
+pub(super) fn plant(memory: &mut [u8], offset: usize, bytes: &[u8]) {
     let Some(room) = memory.get_mut(offset..) else { return };
     let len = bytes.len().min(room.len());
     room[..len].copy_from_slice(&bytes[..len]);

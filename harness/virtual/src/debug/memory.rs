@@ -1,5 +1,9 @@
 //! The system bus below the private peripherals: flash, SRAM, factory data, the flash controller.
 
+use std::net::SocketAddr;
+
+use super::gdb::GdbStub;
+use super::image::plant;
 use super::{DebugState, Family, Image};
 
 /// A bus error, which a debugger sees as a FAULT.
@@ -17,10 +21,16 @@ const STM_FLASH_CR: u32 = 0x4002_3C10;
 const STM_FLASH_OPTCR: u32 = 0x4002_3C14;
 const NVMC_ERASE: std::ops::RangeInclusive<u32> = 0x4001_E508..=0x4001_E518;
 
+/// Places among the regions.
+const FLASH: usize = 0;
+const SRAM: usize = 1;
+
 /// Memory by address.
 pub(super) struct Memory {
     family: Family,
     regions: Vec<Region>,
+    /// Whose memory it is in place of flash and SRAM here.
+    machine: Option<GdbStub>,
     /// Orders to erase that arrived by any way. A conformance suite asserts that it stays 0.
     pub(super) erase_count: u32,
 }
@@ -28,8 +38,8 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn new(family: Family, state: DebugState, image: Image) -> Self {
         let mut regions = vec![
-            Region { base: family.flash_base(), bytes: image.flash, writable: false },
-            Region { base: family.ram_base(), bytes: image.ram, writable: true },
+            Region { base: family.flash_base(), bytes: image.flash, writable: false }, // FLASH
+            Region { base: family.ram_base(), bytes: image.ram, writable: true },      // SRAM
         ];
         match family {
             Family::Nrf52840 => {
@@ -53,7 +63,19 @@ impl Memory {
             }
             Family::Generic => {}
         }
-        Self { family, regions, erase_count: 0 }
+        Self { family, regions, machine: None, erase_count: 0 }
+    }
+
+    /// From now on flash and SRAM are those of the machine behind that gdb stub.
+    pub(super) fn read_through(&mut self, address: SocketAddr) {
+        self.machine = Some(GdbStub::new(address));
+    }
+
+    /// Whether an address is in flash or SRAM.
+    fn is_contents(&self, address: u32) -> bool {
+        let within = |base: u32, len: usize| address.checked_sub(base).is_some_and(|at| (at as usize) < len);
+        within(self.family.flash_base(), self.family.flash_len())
+            || within(self.family.ram_base(), self.family.ram_len())
     }
 
     fn find(&mut self, address: u32, len: usize) -> Result<(&mut Region, usize), BusFault> {
@@ -76,8 +98,13 @@ impl Memory {
             let level = if state == DebugState::StmRdp1 { 0x55 } else { 0xAA };
             return Ok(if address == STM_FLASH_OPTCR { 0x0FFF_00ED | (level << 8) } else { 0 });
         }
-        let (region, at) = self.find(address, len)?;
+        let contents = self.is_contents(address);
         let mut word = [0; 4];
+        if let Some(machine) = self.machine.as_mut().filter(|_| contents) {
+            word[..len].copy_from_slice(machine.read(address, len).ok_or(BusFault)?);
+            return Ok(u32::from_le_bytes(word));
+        }
+        let (region, at) = self.find(address, len)?;
         word[..len].copy_from_slice(&region.bytes[at..at + len]);
         Ok(u32::from_le_bytes(word))
     }
@@ -94,12 +121,25 @@ impl Memory {
             self.erase_all();
             return Ok(());
         }
+        if self.machine.is_some() && self.is_contents(address) {
+            return Err(BusFault); // nobody writes into a machine through this port
+        }
         let (region, at) = self.find(address, len)?;
         if !region.writable {
             return Err(BusFault);
         }
         region.bytes[at..at + len].copy_from_slice(&value.to_le_bytes()[..len]);
         Ok(())
+    }
+
+    /// What the firmware writes to flash: no debugger's doing.
+    pub(super) fn store_flash(&mut self, offset: usize, bytes: &[u8]) {
+        plant(&mut self.regions[FLASH].bytes, offset, bytes);
+    }
+
+    /// What the firmware writes to SRAM.
+    pub(super) fn store_ram(&mut self, offset: usize, bytes: &[u8]) {
+        plant(&mut self.regions[SRAM].bytes, offset, bytes);
     }
 
     /// Loses everything, and counts it.

@@ -85,8 +85,20 @@ impl Host for black_magic::Session {
 /// # Errors
 /// The listener has no address.
 pub fn serve_glasgow(target: DebugTarget, listener: DebugListener) -> io::Result<DebugServer> {
+    serve_glasgow_between(target, listener, |_| {})
+}
+
+/// As [`serve_glasgow`]; `between` is called before each host's session and after it, with nobody attached.
+///
+/// # Errors
+/// As [`serve_glasgow`].
+pub fn serve_glasgow_between(
+    target: DebugTarget,
+    listener: DebugListener,
+    between: impl Fn(&DebugTarget) + Send + 'static,
+) -> io::Result<DebugServer> {
     let selector = format!("20b7:9db1:{}", listener.address()?);
-    Ok(serve(selector, target, listener, glasgow::Session::new))
+    Ok(serve(selector, target, listener, glasgow::Session::new, between))
 }
 
 /// Serves `target` bit by bit to the stock Black Magic driver.
@@ -98,7 +110,7 @@ pub fn serve_black_magic(target: DebugTarget, listener: DebugListener) -> io::Re
     let Some(address) = address.strip_prefix("tcp:") else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the Black Magic driver connects to TCP only"));
     };
-    Ok(serve(format!("1d50:6018:{address}"), target, listener, black_magic::Session::new))
+    Ok(serve(format!("1d50:6018:{address}"), target, listener, black_magic::Session::new, |_| {}))
 }
 
 fn serve<H: Host>(
@@ -106,6 +118,7 @@ fn serve<H: Host>(
     target: DebugTarget,
     listener: DebugListener,
     session: fn(DebugTarget) -> H,
+    between: impl Fn(&DebugTarget) + Send + 'static,
 ) -> DebugServer {
     let task = tokio::spawn(async move {
         while target.state() != DebugState::ProbeMissing {
@@ -115,15 +128,20 @@ fn serve<H: Host>(
                 DebugListener::Tcp(listener) => match listener.accept().await {
                     Ok((stream, _)) => {
                         let _ = stream.set_nodelay(true);
+                        between(&target);
                         talk(stream, host).await
                     }
                     Err(e) => Err(e),
                 },
                 DebugListener::Unix(listener) => match listener.accept().await {
-                    Ok((stream, _)) => talk(stream, host).await,
+                    Ok((stream, _)) => {
+                        between(&target);
+                        talk(stream, host).await
+                    }
                     Err(e) => Err(e),
                 },
             };
+            between(&target);
         }
     });
     DebugServer { selector, task }

@@ -1,5 +1,6 @@
 //! The handle on a virtual debug port that test, camera and front ends share.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::access_port::Chip;
@@ -26,6 +27,15 @@ impl DebugTarget {
         Self { family, port: Arc::new(Mutex::new(DebugPort::new(Chip::new(family, state, image)))) }
     }
 
+    /// The same in front of a machine whose memory a gdb stub on `address` shows, as QEMU's does: locks and core are the
+    /// port's, flash and SRAM are the machine's.
+    #[must_use]
+    pub fn behind_gdb(family: Family, state: DebugState, address: SocketAddr) -> Self {
+        let target = Self::new(family, state, Image::blank(family));
+        target.port().chip.memory.read_through(address);
+        target
+    }
+
     pub(super) fn port(&self) -> MutexGuard<'_, DebugPort> {
         // A front end that panicked leaves registers, no broken invariant.
         self.port.lock().unwrap_or_else(PoisonError::into_inner)
@@ -46,6 +56,16 @@ impl DebugTarget {
     /// Puts it into another state: plugs the cable back in, locks it.
     pub fn set_state(&self, state: DebugState) {
         self.port().chip.state = state;
+    }
+
+    /// The firmware writes `bytes` at a byte offset into flash; what does not fit is cut off.
+    pub fn store_flash(&self, offset: usize, bytes: &[u8]) {
+        self.port().chip.memory.store_flash(offset, bytes);
+    }
+
+    /// The firmware writes `bytes` at a byte offset into SRAM; what does not fit is cut off.
+    pub fn store_ram(&self, offset: usize, bytes: &[u8]) {
+        self.port().chip.memory.store_ram(offset, bytes);
     }
 
     /// How often anything ordered an erase, by any way: CTRL-AP, flash controller, option bytes.

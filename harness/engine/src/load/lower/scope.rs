@@ -12,6 +12,9 @@ pub(crate) fn names(params: Type) -> Names {
     let texts = || Text.listed();
     let label =
         Type::open_record("`dut.label`", ["serial", "mac", "ssid", "model", "batch", "password"].map(|k| (k, Text)));
+    let unit = || [("selector", Text), ("chip", Text)].into_iter();
+    let golden = Type::record("`dut.probe.golden`", unit());
+    let probe = Type::record("`dut.probe`", unit().chain([("golden", golden)]));
     let mut names = Names::new();
     names.set(
         "dut",
@@ -21,6 +24,7 @@ pub(crate) fn names(params: Type) -> Names {
                 ("id", Text),
                 ("host", Text),
                 ("console", Text),
+                ("probe", probe),
                 ("label", label),
                 ("provides", texts()),
                 ("foreign_ports", Int.listed()),
