@@ -31,12 +31,13 @@ pub(crate) fn code(line: &str) -> Option<(u16, bool)> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok().map(|code| (code, more)))?
 }
 
-/// A whole answer: its code, and its lines.
-async fn answer(talk: &mut Talk<'_>) -> Result<Option<(u16, Vec<String>)>, Fault> {
+/// A whole answer: its code, and its lines. `logon`: to a password.
+async fn answer(talk: &mut Talk<'_>, logon: bool) -> Result<Option<(u16, Vec<String>)>, Fault> {
     let mut lines = Vec::new();
     let mut first = None;
     while lines.len() < LINES {
-        let Some(line) = talk.line().await? else { break };
+        let line = if logon { talk.line_after_logon().await? } else { talk.line().await? };
+        let Some(line) = line else { break };
         let read = code(&line);
         lines.push(line);
         match (first, read) {
@@ -52,7 +53,7 @@ async fn answer(talk: &mut Talk<'_>) -> Result<Option<(u16, Vec<String>)>, Fault
 
 async fn ask(talk: &mut Talk<'_>, line: &str) -> Result<Option<(u16, Vec<String>)>, Fault> {
     talk.send(format!("{line}\r\n").as_bytes()).await?;
-    answer(talk).await
+    answer(talk, line.starts_with("PASS ")).await
 }
 
 pub(crate) async fn look(
@@ -66,7 +67,7 @@ pub(crate) async fn look(
         Ok(talk) => talk,
         Err(why) => return Ok(why.into()),
     };
-    let mut seen = match answer(&mut talk).await? {
+    let mut seen = match answer(&mut talk, false).await? {
         None => return Ok(Access::silent("no greeting")),
         Some((120..=399, lines)) => {
             let mut seen = Access::speaking();
@@ -136,7 +137,7 @@ pub(crate) async fn attempt(
         Err(NoTalk::Silent(_)) => return Ok(Attempt::Silent),
         Err(NoTalk::NotTls(text)) => return Ok(Attempt::Unusable { text }),
     };
-    let mut said = answer(&mut talk).await?;
+    let mut said = answer(&mut talk, false).await?;
     if matches!(said, Some((120..=399, _))) {
         said = ask(&mut talk, &format!("USER {user}")).await?;
     }

@@ -11,6 +11,8 @@ const MOST: usize = 1 << 20;
 const LINE: usize = 4_096;
 /// So long without a byte is silence.
 const QUIET_MS: u32 = 3_000;
+/// The answer to a password takes longer: servers delay a refusal, PAM by two seconds and more.
+const LOGON_MS: u32 = 12_000;
 
 /// Why there is no conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,8 +98,17 @@ impl<'a> Talk<'a> {
 
     /// The next line without its end; what came of it where the rest does not. `None`: nothing came.
     pub(crate) async fn line(&mut self) -> Result<Option<String>, Fault> {
+        self.line_within(QUIET_MS).await
+    }
+
+    /// The same, as the answer to a password.
+    pub(crate) async fn line_after_logon(&mut self) -> Result<Option<String>, Fault> {
+        self.line_within(LOGON_MS).await
+    }
+
+    async fn line_within(&mut self, quiet_ms: u32) -> Result<Option<String>, Fault> {
         if !self.held.contains(&b'\n') && self.held.len() < LINE {
-            let read = ReadUntil { delimiter: Some(Payload::from("\n")), ..ReadUntil::idle(LINE as u32, QUIET_MS) };
+            let read = ReadUntil { delimiter: Some(Payload::from("\n")), ..ReadUntil::idle(LINE as u32, quiet_ms) };
             self.fill(read).await?;
         }
         let end = self.held.iter().position(|b| *b == b'\n').map_or(self.held.len(), |at| at + 1).min(LINE);

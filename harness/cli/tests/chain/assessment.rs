@@ -47,7 +47,9 @@ fn the_good_camera_conforms_to_what_is_claimed_and_the_tables_agree() {
         assert!(rows.len() >= 3, "{inventory}");
         for row in rows {
             assert!(row["declared"].is_string(), "nothing undeclared was found: {row}");
-            assert_eq!(row["found"].as_array().expect("found").len(), 3, "on each sample: {row}");
+            let found = row["found"].as_array().expect("found").iter();
+            let on: std::collections::BTreeSet<_> = found.filter_map(|one| one["sample"].as_str()).collect();
+            assert_eq!(on.len(), 3, "on each sample: {row}");
         }
     }
     let again = lab.assay(&["rejudge", ran.pack().to_str().expect("UTF-8")]);
