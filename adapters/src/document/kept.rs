@@ -54,6 +54,7 @@ impl KeptDocuments {
                     Wanted::Text => EvidenceKind::Document,
                     Wanted::Firmware => EvidenceKind::Firmware,
                     Wanted::Capture => EvidenceKind::Pcap,
+                    Wanted::Picture => EvidenceKind::Image,
                 };
                 (StreamMeta { kind, ..meta(document) }, document.bytes.as_slice())
             }

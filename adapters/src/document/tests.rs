@@ -219,3 +219,42 @@ async fn behind_the_seam_the_bytes_become_evidence_of_their_own() {
     assert_eq!(names, ["policy.html", "document.html", "a003Cb3E.html"]);
     assert_eq!(kept.streams[0].0.source, format!("http://{at}/security/policy"));
 }
+
+#[tokio::test]
+async fn a_picture_is_taken_where_there_is_a_browser_and_of_nothing_else() {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.42.9.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4_096]);
+            let page = "<body style='background:#0a0'><h1>Updates until 31 December 2035</h1>";
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n", page.len());
+            let _ = stream.write_all(format!("{head}Connection: close\r\n\r\n{page}").as_bytes());
+        }
+    });
+    let hosts = [("page.test".to_owned(), "127.42.9.1".parse().expect("an address"))].into();
+    let settings = DocumentSettings { hosts, ..DocumentSettings::default() };
+    let sources = DocumentSources::new(settings, Arc::new(AddressBook::new())).expect("sources");
+    let ask = async |source: String| {
+        let request = DocumentRequest { source, max_bytes: u32::MAX, wanted: Wanted::Picture };
+        sources.call(request, Deadline::after(std::time::Duration::from_secs(60))).await.expect("no fault")
+    };
+    let DocumentResponse::Absent { text, .. } = ask("policy.html".into()).await else {
+        panic!("a file has no picture")
+    };
+    assert!(text.contains("only pages of the web"), "{text}");
+    match ask(format!("http://page.test:{port}/")).await {
+        DocumentResponse::Document(picture) => {
+            assert_eq!(
+                (&picture.bytes.as_slice()[..8], picture.media_type.as_str()),
+                (&b"\x89PNG\r\n\x1a\n"[..], "image/png")
+            );
+            assert_eq!(picture.sha256.len(), 64);
+        }
+        DocumentResponse::Absent { text, .. } => {
+            assert!(text.contains("no browser is installed"), "{text}");
+            assert!(std::env::var_os("ASSAY_REQUIRE_PEERS").is_none(), "chromium is not installed");
+        }
+    }
+}

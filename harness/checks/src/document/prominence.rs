@@ -5,8 +5,9 @@
 //! **Observation.** Each mention: the date, whether it is the published one, its place, whether it is folded away, its
 //! distance from the price in blocks of text.
 //! **Effect.** Passive: nothing reaches the DUT.
-//! **Does not show.** Size, colour and place on the screen: no browser is asked, so there is no screenshot.
+//! **Does not show.** Size, colour and place on the screen, of which the picture (`picture: true`) lets a person judge.
 
+use assay_model::touch::document::{DocumentRequest, DocumentResponse, Wanted};
 use assay_model::{CheckContext, CheckKind, Effect, Fault, TypedCheck};
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -28,6 +29,9 @@ pub(crate) struct Params {
     /// ISO date of the end as published; empty where none is known.
     #[serde(default)]
     end: String,
+    /// Whether a picture of the page is taken, where the bench has a browser. It runs the page's scripts on that machine.
+    #[serde(default)]
+    picture: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -44,7 +48,7 @@ pub(crate) struct Observation {
     visible: bool,
     /// Each mention.
     mentions: Vec<Mention>,
-    /// What there is of a picture: always a reason why there is none.
+    /// Whether there is a picture: `kept as evidence`, or why there is none.
     screenshot: String,
 }
 
@@ -73,13 +77,14 @@ impl TypedCheck for Prominence {
     const NAME: &'static str = "document.prominence";
     const QUESTION: &'static str = "Does a sales page show the end of security updates, and where?";
     const EVIDENCE_FOR: &'static str = "PSTI Sch. 1 para. 3(5)";
-    const DOES_NOT_SHOW: &'static str = "size, colour and place on the screen: no browser is asked";
+    const DOES_NOT_SHOW: &'static str = "size, colour and place on the screen, which a person sees in the picture";
     const EFFECT: Effect = Effect::Passive;
     const KIND: CheckKind = CheckKind::Presence;
     const NEEDS: &'static [&'static str] = &["documents"];
 
     async fn run(&self, cx: &CheckContext, p: Params) -> Result<Observation, Fault> {
         let reading = read(cx, &p.source).await?;
+        let screenshot = picture(cx, &p, reading.provenance.found).await?;
         let page = if reading.speaks() { reading.page } else { Page::default() };
         let mentions = mentions(&page);
         Ok(Observation {
@@ -89,9 +94,23 @@ impl TypedCheck for Prominence {
             invites_purchase: page.blocks.iter().any(|b| is_offer(&b.text)),
             visible: mentions.iter().any(|m| !m.folded),
             mentions,
-            screenshot: "none: this check reads text and asks no browser".into(),
+            screenshot,
         })
     }
+}
+
+/// Has a picture taken of a page that is there.
+async fn picture(cx: &CheckContext, p: &Params, found: bool) -> Result<String, Fault> {
+    let source = match (&p.source, p.picture, found) {
+        (Source::Address(source), true, true) => source.clone(),
+        (_, false, _) => return Ok("none was asked for".into()),
+        _ => return Ok("none: there is no page to look at".into()),
+    };
+    let request = DocumentRequest { source, max_bytes: u32::MAX, wanted: Wanted::Picture };
+    Ok(match cx.touches.documents()?.call(request, cx.deadline).await? {
+        DocumentResponse::Document(_) => "kept as evidence".into(),
+        DocumentResponse::Absent { text, .. } => text,
+    })
 }
 
 fn mentions(page: &Page) -> Vec<Mention> {

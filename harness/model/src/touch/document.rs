@@ -39,6 +39,8 @@ pub enum Wanted {
     Firmware,
     /// A packet capture made elsewhere: likewise.
     Capture,
+    /// A picture of the page as a browser shows it, PNG: likewise.
+    Picture,
 }
 
 impl Wanted {
