@@ -109,6 +109,7 @@ fn file_name(document: &Document) -> String {
     let extension = match document.media_type.as_str() {
         "text/html" => "html",
         "application/pdf" => "pdf",
+        "image/png" => "png",
         "application/json" => "json",
         kind if kind.starts_with("text/") => "txt",
         _ => "bin",
