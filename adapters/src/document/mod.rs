@@ -88,15 +88,8 @@ impl DocumentSources {
 impl Touch<Documents> for DocumentSources {
     async fn call(&self, request: DocumentRequest, until: Deadline) -> Result<DocumentResponse, Fault> {
         let most = request.max_bytes;
-        if request.wanted == Wanted::Picture {
-            return Ok(match picture::take(&request.source, &self.hosts, until).await {
-                DocumentResponse::Document(document) => {
-                    DocumentResponse::Document(Box::new(finish(*document, request.wanted, until).await))
-                }
-                absent => absent,
-            });
-        }
         let found = match url::Url::parse(&request.source) {
+            _ if request.wanted == Wanted::Picture => picture::take(&request.source, &self.hosts, until).await,
             Ok(Some(url)) => fetch::fetch(self, url, most, until).await?,
             // A list comes from anywhere: it names pages, never files of this host.
             Ok(None) if self.gate.is_some() => {

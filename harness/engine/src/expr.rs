@@ -13,7 +13,7 @@ mod walk;
 
 pub use check::{Names, check};
 pub use compile::on_big_stack;
-pub(crate) use compile::{STACK_BYTES, this_stack_is_big};
+pub(crate) use compile::{STACK_BYTES, both, this_stack_is_big};
 pub use eval::{Converted, EvalError};
 pub use place::Place;
 pub use samples::samples_value;

@@ -11,7 +11,7 @@ use assay_model::{CheckContext, Deadline, Endpoint, Fault};
 
 use super::{
     found::{Access, Act},
-    talk::{NoTalk, Talk},
+    talk::Talk,
 };
 use crate::auth::logon::{Attempt, LimitedBy, words};
 
@@ -130,12 +130,9 @@ pub(crate) async fn attempt(
     password: &str,
     until: Deadline,
 ) -> Result<Attempt, Fault> {
-    let started = std::time::Instant::now();
     let mut talk = match Talk::open(cx, at, tls, until).await? {
         Ok(talk) => talk,
-        Err(NoTalk::Refused) => return Ok(Attempt::Unreachable),
-        Err(NoTalk::Silent(_)) => return Ok(Attempt::Silent),
-        Err(NoTalk::NotTls(text)) => return Ok(Attempt::Unusable { text }),
+        Err(why) => return Ok(why.into()),
     };
     let mut said = answer(&mut talk, false).await?;
     if matches!(said, Some((120..=399, _))) {
@@ -144,19 +141,16 @@ pub(crate) async fn attempt(
     if matches!(said, Some((331 | 332, _))) {
         said = ask(&mut talk, &format!("PASS {password}")).await?;
     }
-    let gone = talk.gone;
-    talk.close().await?;
-    let after_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ended = talk.end().await?;
     Ok(match said {
         Some((230 | 202, _)) => Attempt::Accepted { token: None },
         Some((421, _)) => Attempt::Limited { by: LimitedBy::Disconnect, retry_after_s: None },
         Some((400..=599, lines)) if words::LOCKOUT.is_match(&lines.join(" ")) => {
             Attempt::Limited { by: LimitedBy::Message, retry_after_s: words::seconds(&lines.join(" ")) }
         }
-        Some((430 | 530 | 331 | 332, _)) => Attempt::Refused { after_ms },
+        Some((430 | 530 | 331 | 332, _)) => ended.refused(),
         Some((code, _)) => Attempt::Unusable { text: format!("answered {code} to a logon") },
-        None if gone => Attempt::Dropped,
-        None => Attempt::Silent,
+        None => ended.unanswered(),
     })
 }
 

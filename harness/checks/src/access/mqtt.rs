@@ -11,7 +11,7 @@ use assay_model::{CheckContext, Deadline, Endpoint, Fault};
 
 use super::{
     found::{Access, Act},
-    talk::{NoTalk, Talk},
+    talk::Talk,
 };
 use crate::auth::logon::Attempt;
 
@@ -200,25 +200,19 @@ pub(crate) async fn attempt(
     password: &str,
     until: Deadline,
 ) -> Result<Attempt, Fault> {
-    let started = std::time::Instant::now();
     let mut talk = match Talk::open(cx, at, tls, until).await? {
         Ok(talk) => talk,
-        Err(NoTalk::Refused) => return Ok(Attempt::Unreachable),
-        Err(NoTalk::Silent(_)) => return Ok(Attempt::Silent),
-        Err(NoTalk::NotTls(text)) => return Ok(Attempt::Unusable { text }),
+        Err(why) => return Ok(why.into()),
     };
     talk.send(&connect(&client(), Some((user, password)))).await?;
     let answer = next(&mut talk).await?;
-    let gone = talk.gone;
-    talk.close().await?;
-    let after_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ended = talk.end().await?;
     Ok(match answer.map(|p| p.as_ref().map(connack)) {
         Ok(Some(Some(0))) => Attempt::Accepted { token: None },
-        Ok(Some(Some(4 | 5))) => Attempt::Refused { after_ms },
+        Ok(Some(Some(4 | 5))) => ended.refused(),
         Ok(Some(Some(code))) => Attempt::Unusable { text: format!("CONNACK code {code}") },
         Ok(Some(None)) => Attempt::Unusable { text: "no CONNACK".into() },
-        Ok(None) if gone => Attempt::Dropped,
-        Ok(None) => Attempt::Silent,
+        Ok(None) => ended.unanswered(),
         Err(text) => Attempt::Unusable { text },
     })
 }

@@ -10,7 +10,7 @@ use assay_model::{CheckContext, Deadline, Endpoint, Fault};
 
 use super::{
     found::{Access, Act},
-    talk::{NoTalk, Talk},
+    talk::Talk,
 };
 use crate::auth::logon::Attempt;
 
@@ -100,28 +100,22 @@ pub(crate) async fn attempt(
     password: &str,
     until: Deadline,
 ) -> Result<Attempt, Fault> {
-    let started = std::time::Instant::now();
     let mut talk = match Talk::open(cx, at, tls, until).await? {
         Ok(talk) => talk,
-        Err(NoTalk::Refused) => return Ok(Attempt::Unreachable),
-        Err(NoTalk::Silent(_)) => return Ok(Attempt::Silent),
-        Err(NoTalk::NotTls(text)) => return Ok(Attempt::Unusable { text }),
+        Err(why) => return Ok(why.into()),
     };
     let words: Vec<&str> = ["AUTH", user, password].into_iter().filter(|w| !w.is_empty()).collect();
     let bulk: String = words.iter().map(|w| format!("${}\r\n{w}\r\n", w.len())).collect();
     talk.send(format!("*{}\r\n{bulk}", words.len()).as_bytes()).await?;
     let said = talk.line().await?;
-    let gone = talk.gone;
-    talk.close().await?;
-    let after_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ended = talk.end().await?;
     Ok(match said.as_deref().and_then(reply) {
         Some(Reply::Simple(_)) => Attempt::Accepted { token: None },
-        Some(Reply::Error(text)) if wants_logon(&text) || text.contains("invalid") => Attempt::Refused { after_ms },
+        Some(Reply::Error(text)) if wants_logon(&text) || text.contains("invalid") => ended.refused(),
         Some(Reply::Error(text)) => Attempt::Unusable { text },
         Some(_) => Attempt::Unusable { text: "no answer to AUTH".into() },
         None if said.is_some() => Attempt::Unusable { text: "what answers AUTH is no Redis".into() },
-        None if gone => Attempt::Dropped,
-        None => Attempt::Silent,
+        None => ended.unanswered(),
     })
 }
 

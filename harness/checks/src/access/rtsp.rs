@@ -8,13 +8,12 @@
 //! **Does not show.** Streams at paths that no list has.
 
 use assay_model::{CheckContext, Deadline, Endpoint, Fault};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     found::{Access, Act, Logon},
-    talk::{NoTalk, Talk},
+    talk::Talk,
 };
-use crate::auth::logon::{Attempt, digest::Challenge};
+use crate::auth::logon::{Attempt, basic, digest::Challenge};
 
 /// Where cameras have their streams.
 const PATHS: [&str; 12] = [
@@ -142,12 +141,9 @@ pub(crate) async fn attempt(
     password: &str,
     until: Deadline,
 ) -> Result<Attempt, Fault> {
-    let started = std::time::Instant::now();
     let mut talk = match Talk::open(cx, at, tls, until).await? {
         Ok(talk) => talk,
-        Err(NoTalk::Refused) => return Ok(Attempt::Unreachable),
-        Err(NoTalk::Silent(_)) => return Ok(Attempt::Silent),
-        Err(NoTalk::NotTls(text)) => return Ok(Attempt::Unusable { text }),
+        Err(why) => return Ok(why.into()),
     };
     let mut asked = None;
     let mut last = String::new();
@@ -167,16 +163,13 @@ pub(crate) async fn attempt(
         return Ok(Attempt::Unusable { text: "it asks for no logon that is spoken here".into() });
     };
     let answer = ask(&mut talk, "DESCRIBE", &url, 20, &format!("Authorization: {header}\r\n")).await?;
-    let gone = talk.gone;
-    talk.close().await?;
-    let after_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let ended = talk.end().await?;
     Ok(match answer {
         // Let in, whether or not there is a stream at that path.
         Ok((Head { status: 200 | 404 | 454 | 455, .. }, _)) => Attempt::Accepted { token: None },
-        Ok((Head { status: 401 | 403, .. }, _)) => Attempt::Refused { after_ms },
+        Ok((Head { status: 401 | 403, .. }, _)) => ended.refused(),
         Ok((head, _)) => Attempt::Unusable { text: format!("status {}", head.status) },
-        Err(_) if gone => Attempt::Dropped,
-        Err(_) => Attempt::Silent,
+        Err(_) => ended.unanswered(),
     })
 }
 
@@ -185,12 +178,8 @@ fn authorization(cx: &CheckContext, head: &Head, url: &str, user: &str, password
     if let Some(challenge) = head.challenges().find_map(Challenge::read) {
         return Some(challenge.answer("DESCRIBE", url, user, password, "a55a7"));
     }
-    let basic = |c: &str| c.split_whitespace().next().is_some_and(|s| s.eq_ignore_ascii_case("basic"));
-    head.challenges().any(basic).then(|| {
-        let pair = STANDARD.encode(format!("{user}:{password}"));
-        cx.secrets.register("authorization", &pair);
-        format!("Basic {pair}")
-    })
+    let is_basic = |c: &str| c.split_whitespace().next().is_some_and(|s| s.eq_ignore_ascii_case("basic"));
+    head.challenges().any(is_basic).then(|| basic::authorization(cx, user, password))
 }
 
 #[cfg(test)]

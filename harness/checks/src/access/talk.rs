@@ -1,9 +1,13 @@
 //! A conversation with one TCP port, plain or inside TLS. Bounded in bytes and time, whatever the other side does.
 
+use std::time::Instant;
+
 use assay_model::{
     CheckContext, Deadline, Endpoint, Fault, Payload,
     touch::tcp::{Connection, ReadEnd, ReadUntil, TcpRequest, TcpResponse},
 };
+
+use crate::auth::logon::Attempt;
 
 /// Bytes that one conversation takes in, at most.
 const MOST: usize = 1 << 20;
@@ -25,9 +29,40 @@ pub(crate) enum NoTalk {
     NotTls(String),
 }
 
+/// Of a logon: nothing was tried.
+impl From<NoTalk> for Attempt {
+    fn from(why: NoTalk) -> Self {
+        match why {
+            NoTalk::Refused => Self::Unreachable,
+            NoTalk::Silent(_) => Self::Silent,
+            NoTalk::NotTls(text) => Self::Unusable { text },
+        }
+    }
+}
+
+/// How a logon's conversation ended.
+pub(crate) struct Ended {
+    gone: bool,
+    after_ms: u64,
+}
+
+impl Ended {
+    /// The other side said no.
+    pub(crate) const fn refused(&self) -> Attempt {
+        Attempt::Refused { after_ms: self.after_ms }
+    }
+
+    /// The other side said nothing.
+    pub(crate) const fn unanswered(&self) -> Attempt {
+        if self.gone { Attempt::Dropped } else { Attempt::Silent }
+    }
+}
+
 /// One conversation.
 pub(crate) struct Talk<'a> {
     cx: &'a CheckContext,
+    /// When connecting began.
+    since: Instant,
     connection: Connection,
     until: Deadline,
     /// Read and not yet asked for.
@@ -45,14 +80,14 @@ impl<'a> Talk<'a> {
         tls: bool,
         until: Deadline,
     ) -> Result<Result<Self, NoTalk>, Fault> {
-        let endpoint = at.clone();
+        let (endpoint, since) = (at.clone(), Instant::now());
         let request = match tls {
             true => TcpRequest::OpenTls { endpoint, alpn: Vec::new() },
             false => TcpRequest::Open { endpoint },
         };
         Ok(match cx.touches.tcp()?.call(request, until).await? {
             TcpResponse::Opened { connection } => {
-                Ok(Self { cx, connection, until, held: Vec::new(), taken: 0, gone: false })
+                Ok(Self { cx, since, connection, until, held: Vec::new(), taken: 0, gone: false })
             }
             TcpResponse::Refused => Err(NoTalk::Refused),
             TcpResponse::NotTls { text } => Err(NoTalk::NotTls(text)),
@@ -125,6 +160,13 @@ impl<'a> Talk<'a> {
     /// Whether nothing has been heard at all.
     pub(crate) const fn is_empty(&self) -> bool {
         self.taken == 0
+    }
+
+    /// Closes, and says how it ended.
+    pub(crate) async fn end(self) -> Result<Ended, Fault> {
+        let (gone, since) = (self.gone, self.since);
+        self.close().await?;
+        Ok(Ended { gone, after_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX) })
     }
 
     /// Closes.

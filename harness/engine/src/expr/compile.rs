@@ -191,25 +191,33 @@ pub fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     if BIG.get() {
         return work();
     }
-    let mut slot = Some(work);
+    both(|| (), work).1
+}
+
+/// Runs `beside` on a thread with 64 MiB of stack while `here` runs on this one; after it, where the system gives no
+/// further thread.
+pub(crate) fn both<A, B: Send>(here: impl FnOnce() -> A, beside: impl FnOnce() -> B + Send) -> (A, B) {
+    let mut slot = Some(beside);
     let mut out = None;
-    let spawned = std::thread::scope(|scope| {
+    let done = std::thread::scope(|scope| {
         let (slot, out) = (&mut slot, &mut out);
         let body = move || {
             BIG.set(true);
             *out = slot.take().map(|work| work());
         };
-        std::thread::Builder::new().name("expression".into()).stack_size(STACK_BYTES).spawn_scoped(scope, body).map(
-            |thread| {
-                if let Err(panic) = thread.join() {
-                    std::panic::resume_unwind(panic);
-                }
-            },
-        )
+        let builder = std::thread::Builder::new().name("expression".into()).stack_size(STACK_BYTES);
+        let spawned = builder.spawn_scoped(scope, body);
+        let done = here();
+        if let Ok(thread) = spawned
+            && let Err(panic) = thread.join()
+        {
+            std::panic::resume_unwind(panic);
+        }
+        done
     });
-    match (spawned, out, slot) {
-        (Ok(()), Some(value), _) => value,
-        (_, _, Some(work)) => work(),
-        _ => unreachable!("the work was either done or is still here"),
+    match (out, slot) {
+        (Some(value), _) => (done, value),
+        (None, Some(work)) => (done, work()),
+        (None, None) => unreachable!("the work was either done or is still here"),
     }
 }

@@ -23,7 +23,7 @@ use super::lower::{self, Mistakes};
 use super::rules;
 use super::snapshots;
 use super::tree::Node;
-use crate::expr::on_big_stack;
+use crate::expr::{both, on_big_stack};
 use crate::journal::today;
 use crate::plan::{Answers, Bench, Input, Product, Registry, ResolvedRun, Waiver};
 
@@ -153,17 +153,16 @@ impl Loading<'_> {
     /// Plans here, bench and dossier on another thread: neither needs the other, and each takes its time.
     fn plans_beside_product(&self) -> (Vec<LoweredPlan>, Option<OpenedBench>, Option<Product>) {
         let (request, registry) = (self.request, self.registry);
-        let (plans, (beside, bench, product)) = std::thread::scope(|scope| {
-            let read = || {
+        let (plans, (beside, bench, product)) = both(
+            || self.plans(),
+            || {
                 let beside = Loading { request, registry, mistakes: Mistakes::default(), files: Files::default() };
                 let bench = beside.bench_file();
                 let product = beside.product(bench.as_ref().and_then(|(bench, _)| bench.product.clone()));
                 (beside, bench, product)
-            };
-            let other = scope.spawn(move || on_big_stack(read));
-            (self.plans(), other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        beside.mistakes.take().into_iter().for_each(|mistake| self.mistakes.add(mistake));
+            },
+        );
+        self.mistakes.extend(beside.mistakes.take());
         self.files.append(beside.files);
         (plans, bench, product)
     }

@@ -189,11 +189,12 @@ pub fn parse_all(files: &[Arc<SourceFile>]) -> Vec<Result<Node, Box<Diagnostic>>
     };
     std::thread::scope(|scope| {
         for _ in 1..cores.min(files.len()) {
-            scope.spawn(work);
+            // Where no further thread is to be had, those that are there do it all.
+            let _ = std::thread::Builder::new().spawn_scoped(scope, work);
         }
         work();
     });
-    // Whatever no thread took, where one could not be started, is parsed here.
+    // Every slot is filled by now.
     parsed.into_iter().zip(files).map(|(slot, file)| slot.into_inner().unwrap_or_else(|| parse(file))).collect()
 }
 

@@ -1,5 +1,6 @@
 //! One logon, over any service that a dossier can declare, with one set of words for how it ends.
 
+pub(crate) mod basic;
 pub(crate) mod console;
 mod dialogue;
 pub(crate) mod digest;

@@ -4,7 +4,6 @@ use assay_model::{
     CheckContext, Deadline, Fault,
     touch::http::{HttpAnswer, HttpRequest, HttpResponse},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{Attempt, LimitedBy, Mechanism, digest::Challenge, words};
@@ -146,9 +145,7 @@ pub(super) async fn basic(
         return Ok(Attempt::Unusable { text });
     }
     let mut request = ask::get(endpoint, at.tls, &at.path);
-    let pair = STANDARD.encode(format!("{user}:{password}"));
-    cx.secrets.register("authorization", &pair);
-    request.headers.push(("authorization".into(), format!("Basic {pair}")));
+    request.headers.push(("authorization".into(), super::basic::authorization(cx, user, password)));
     let answer = match answer(cx, request, until).await? {
         Ok(answer) => answer,
         Err(ended) => return Ok(ended),
