@@ -35,3 +35,25 @@ pub fn web_answer(bytes: &[u8]) {
     crate::access::fuzz_web(bytes);
     crate::http::fuzz_answer(bytes);
 }
+
+/// A firmware image, unpacked and looked at within small bounds.
+pub fn firmware_image(bytes: &[u8]) {
+    crate::firmware::fuzz_image(bytes);
+}
+
+/// A packet capture in a file.
+pub fn capture_file(bytes: &[u8]) {
+    crate::capture::fuzz_capture(bytes);
+}
+
+/// Memory or a log that is searched for secrets.
+pub fn secrets(bytes: &[u8]) {
+    crate::secrets::fuzz_search(bytes);
+}
+
+/// Where the secrets of a fuzzed input go.
+pub(crate) struct Unheard;
+
+impl assay_model::SecretSink for Unheard {
+    fn register(&self, _kind: &str, _value: &str) {}
+}

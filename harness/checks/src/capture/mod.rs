@@ -3,10 +3,15 @@
 mod dns;
 mod file;
 mod flows;
+#[cfg(feature = "fuzzing")]
+mod fuzz;
 mod hello;
 pub(crate) mod import;
 mod observation;
 mod stream;
+
+#[cfg(feature = "fuzzing")]
+pub(crate) use fuzz::fuzz_capture;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -3,6 +3,8 @@
 pub(crate) mod check;
 mod engine;
 mod forms;
+#[cfg(feature = "fuzzing")]
+mod fuzz;
 pub(crate) mod hashes;
 mod rules;
 #[cfg(test)]
@@ -12,4 +14,6 @@ pub use check::SecretsSearch;
 pub(crate) use check::reported;
 pub use engine::{Canary, Finding, Found, Search, SearchError, SearchOptions, SearchResult};
 pub use forms::Form;
+#[cfg(feature = "fuzzing")]
+pub(crate) use fuzz::fuzz_search;
 pub use rules::rule_names;

@@ -13,5 +13,6 @@ mod http;
 mod peer;
 mod services;
 mod ssh;
+mod tls_nss;
 mod tls_openssl;
 mod tls_others;
