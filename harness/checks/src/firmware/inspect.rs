@@ -110,7 +110,7 @@ pub(crate) struct Observation {
     /// Files, also those without a name.
     files: u64,
     /// Bytes that came out of containers.
-    unpacked_bytes: u64,
+    pub(super) unpacked_bytes: u64,
     /// Bounds that were met: `bytes`, `files`, `depth`, `time`.
     bounds_met: Vec<String>,
     /// Paths that led out of their archive.

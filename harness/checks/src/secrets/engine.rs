@@ -104,6 +104,7 @@ enum What {
 }
 
 /// A search under way: feed it, then finish it.
+#[derive(Clone)]
 pub struct Search {
     automaton: AhoCorasick,
     needles: Vec<Needle>,
