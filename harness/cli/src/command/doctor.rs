@@ -52,7 +52,12 @@ pub(super) fn run(args: &Doctor) -> u8 {
         };
         line(tool.path.is_some(), "tool", text, "only what it is for is not possible without it");
     }
-    line(found.clock.plausible, "clock", format!("{} s since 1970", found.clock.unix_s), &found.clock.help);
+    let now = i64::try_from(found.clock.unix_s).ok().and_then(|s| time::OffsetDateTime::from_unix_timestamp(s).ok());
+    let now = now.map_or_else(
+        || "after the year 9999".to_owned(),
+        |at| format!("{}, {:02}:{:02} UTC", at.date(), at.hour(), at.minute()),
+    );
+    line(found.clock.plausible, "clock", now, &found.clock.help);
     if let Some(path) = &args.bench {
         match assay_engine::load::load_bench(path, &[], &registry()) {
             Ok(bench) => {
