@@ -16,7 +16,7 @@ use crate::{exit, say};
 /// Exit 0 where all resolves.
 pub(super) fn run(args: &Explain) -> u8 {
     let registry = ManuallyDrop::new(registry());
-    let resolved = match super::run::resolve(&args.selection, &registry, true) {
+    let resolved = match super::selection::resolve(&args.selection, &registry, true) {
         // The process ends here: to give plans and catalogues back piece by piece takes a tenth of the whole time.
         Ok(resolved) => ManuallyDrop::new(resolved),
         Err(code) => return code,

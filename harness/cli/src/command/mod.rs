@@ -22,6 +22,7 @@ mod review;
 mod review_key;
 mod run;
 mod schema;
+mod selection;
 mod shell;
 mod sign;
 mod snapshots;

@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use assay_engine::load::{self, LoadRequest};
-use assay_engine::plan::{Registry, ResolvedRun};
+use assay_engine::plan::Registry;
 use assay_engine::run::{self as engine, Baseline, Cancel, RunError, RunOptions, RunOutcome};
 use assay_model::results::{Results, ToolInfo};
 use clap::Parser;
 use tokio::sync::broadcast;
 
 use super::pack::{Signer, vaults};
+use super::selection::resolve;
 use super::snapshots::Store;
-use super::{answers, leakcheck, reopen};
-use crate::args::{Cli, Command, Resume, Run, Selection};
+use super::{leakcheck, reopen};
+use crate::args::{Cli, Command, Resume, Run};
 use crate::live::{Show, follow};
 use crate::registry::registry;
 use crate::{exit, say};
@@ -142,34 +142,6 @@ fn begun(pack: &Path) -> Result<Run, String> {
     match Cli::try_parse_from(argv).map(|cli| cli.command) {
         Ok(Command::Run(run)) => Ok(run),
         _ => Err(format!("{} was not made by `assay run`", pack.display())),
-    }
-}
-
-/// Loads and resolves; prints every mistake. Nothing is opened.
-pub(super) fn resolve(selection: &Selection, registry: &Registry, explaining: bool) -> Result<ResolvedRun, u8> {
-    let request = LoadRequest {
-        plans: selection.plans.clone(),
-        bench: selection.bench.clone(),
-        product: selection.product.clone(),
-        answers: selection.answers.clone(),
-        lab: selection.lab.clone(),
-        waivers: selection.waivers.clone(),
-        set: selection.set.clone(),
-        select: selection.select.clone(),
-        samples: selection.samples,
-        defects: selection.defects.clone(),
-        explaining,
-    };
-    match load::load(&request, registry) {
-        Ok(mut resolved) => {
-            say::diagnostics(&resolved.warnings);
-            answers::verified(&mut resolved, selection.answer_signers.as_deref())?;
-            Ok(resolved)
-        }
-        Err(mistakes) => {
-            say::diagnostics(&mistakes);
-            Err(exit::INVALID)
-        }
     }
 }
 
