@@ -1,6 +1,7 @@
 //! One module per way of touching a DUT, and the bench providers.
 
 pub mod bench;
+pub mod capture;
 pub mod console;
 pub mod doctor;
 pub mod document;

@@ -155,6 +155,8 @@ pub(crate) fn silent_port(at: &str) -> Silent {
 pub(crate) struct Kept {
     pub(crate) exchanges: Vec<Exchange>,
     pub(crate) streams: Vec<(StreamMeta, Vec<u8>)>,
+    /// What was lost, over all streams.
+    pub(crate) dropped: u64,
 }
 
 /// A recorder for the code under test, and the same one to look into.
@@ -204,5 +206,7 @@ impl EvidenceStream for MemoryStream {
         self.kept.lock().expect("lock").streams[self.index].1.extend_from_slice(bytes);
     }
 
-    fn dropped(&mut self, _bytes: u64, _reason: &str) {}
+    fn dropped(&mut self, bytes: u64, _reason: &str) {
+        self.kept.lock().expect("lock").dropped += bytes;
+    }
 }

@@ -277,3 +277,24 @@ fn with_text_everywhere(text: &str) -> Results {
     text.clone_into(&mut results.not_covered[0].1);
     results
 }
+
+#[test]
+fn flows_of_captures_are_told_once_with_what_went_in_clear() {
+    let mut results = fixture::results();
+    let flow = |port: u16, protection: &str| {
+        serde_json::json!({
+            "proto": "tcp", "client": "192.0.2.10", "server": "198.51.100.7", "port": port, "names": ["reports.<b>maker</b>.test"],
+            "protocol": "http", "protection": protection, "bytes_out": 700, "bytes_in": 300, "declared": false,
+        })
+    };
+    let observation =
+        serde_json::json!({"sha256": "cd".repeat(32), "flows": [flow(80, "clear"), flow(443, "encrypted")]});
+    let unit = results.units.get_mut("PSTI-1.1").unwrap();
+    let sample = unit.samples.values_mut().chain(&mut unit.cross_sample).next().unwrap();
+    let step = fixture::step("uplink", "capture.traffic", serde_json::Value::Null, observation, &[]);
+    sample.steps.extend([step.clone(), step]);
+    let page = String::from_utf8(assay_reports::Format::Html.render(&results).unwrap()).unwrap();
+    assert_eq!(page.matches("test:80<").count(), 1, "each capture once");
+    assert!(page.contains("Packets captured") && page.contains("in clear") && page.contains("encrypted"));
+    assert!(!page.contains("<b>maker"), "a name is text");
+}

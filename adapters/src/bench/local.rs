@@ -15,6 +15,7 @@ use super::{
     settings::{self, LocalDut},
     station::{PowerWire, ProbeWire, Station, Wired},
 };
+use crate::capture::InterfaceCapture;
 use crate::console::ConsoleWire;
 use crate::document::DocumentSettings;
 use crate::power::PowerSettings;
@@ -81,6 +82,7 @@ async fn wire(dut: LocalDut, request: &BenchRequest) -> Result<Wired, Fault> {
         ("console", dut.console.is_some()),
         ("power", dut.power.is_some()),
         ("probe", dut.probe.is_some()),
+        ("capture", dut.interface.is_some()),
         ("labels", has_label),
         ("documents", true),
         ("operator", true),
@@ -107,6 +109,7 @@ async fn wire(dut: LocalDut, request: &BenchRequest) -> Result<Wired, Fault> {
         origin: DutOrigin { kind: "local".into(), defects: Vec::new() },
         label: BTreeMap::new(),
         console: dut.console.map(ConsoleWire::Port),
+        capture: dut.interface.map(|interface| Arc::new(InterfaceCapture::new(interface)) as _),
         off_at_end: dut.power.as_ref().is_some_and(|p| p.off_at_end),
         power: dut.power.map(|power| power_wire(power, &request.folder)),
         probe,

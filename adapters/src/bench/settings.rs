@@ -10,9 +10,9 @@ use crate::power::{POWER_HELP, PowerSettings};
 use crate::probe::{PROBE_HELP, ProbePlace, ProbeSettings};
 
 /// Keys of a DUT that mean something to a local bench.
-const USED: [&str; 6] = ["id", "host", "console", "power", "probe", "notes"];
+const USED: [&str; 7] = ["id", "host", "console", "power", "probe", "interface", "notes"];
 /// Keys that other kinds of bench and later adapters take.
-const UNUSED: [&str; 2] = ["ssh", "interface"];
+const UNUSED: [&str; 1] = ["ssh"];
 
 /// A local bench as its file gives it.
 #[derive(Debug, Default)]
@@ -30,6 +30,8 @@ pub(super) struct LocalDut {
     pub(super) console: Option<ConsoleSettings>,
     pub(super) power: Option<PowerSettings>,
     pub(super) probe: Option<ProbeSettings>,
+    /// The interface of this host that its packets pass on: `eth1`.
+    pub(super) interface: Option<String>,
 }
 
 /// Reads the request; the DUTs are those without mistakes.
@@ -108,12 +110,19 @@ fn dut(index: usize, fields: &Map<String, Value>, mistakes: &mut Mistakes) -> Op
     let console = part::<ConsoleSettings>(&id, "console", fields, mistakes);
     let power = part::<PowerSettings>(&id, "power", fields, mistakes);
     let probe = part::<ProbeSettings>(&id, "probe", fields, mistakes);
+    let interface = part::<String>(&id, "interface", fields, mistakes);
+    if interface.is_some() && host.is_none() {
+        mistakes.add(
+            format!("DUT `{id}` has an `interface` and no `host`"),
+            "give its address: its packets are told from others by it",
+        );
+    }
     let nothing = host.is_none() && console.is_none() && power.is_none() && probe.is_none();
     if nothing && mistakes.0.len() == before {
         mistakes.add(format!("nothing is wired to DUT `{id}`"), "give it `host`, `console`, `power` or `probe`");
     }
     let wrong = mistakes.0[before..].iter().any(|d| d.severity == assay_model::Severity::Error);
-    (!wrong).then_some(LocalDut { id, host, console, power, probe })
+    (!wrong).then_some(LocalDut { id, host, console, power, probe, interface })
 }
 
 fn part<T: serde::de::DeserializeOwned>(
@@ -131,6 +140,7 @@ fn part<T: serde::de::DeserializeOwned>(
                     "write `{ serial: /dev/serial/by-id/..., baud: 115200 }`, `{ tcp: host:port }` or `{ rfc2217: host:port, baud: 115200 }`"
                 }
                 "probe" => PROBE_HELP,
+                "interface" => "write the name of a network interface: `interface: eth1`",
                 _ => POWER_HELP,
             };
             mistakes.add(format!("`{key}` of DUT `{id}`: {e}"), help);

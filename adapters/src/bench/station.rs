@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use assay_model::{
     AddressBook, Deadline, Dut, DutOrigin, DutProbe, Fault, OpenBench, OpenDut, Recorder, SampleId, Touch, Touches,
-    touch::power::PowerRequest,
+    touch::{Way, capture::Captures, power::PowerRequest},
 };
 use assay_virtual::debug::DebugServer;
 use async_trait::async_trait;
@@ -33,6 +33,8 @@ pub(super) struct Wired {
     pub(super) console: Option<ConsoleWire>,
     pub(super) power: Option<PowerWire>,
     pub(super) probe: Option<ProbeWire>,
+    /// The interface of this host that its packets pass on.
+    pub(super) capture: Option<Way<Captures>>,
     pub(super) off_at_end: bool,
 }
 
@@ -199,6 +201,7 @@ impl OpenBench for Station {
             }
             None => None,
         };
+        touches.capture = wired.capture.clone();
         touches.operator = Some(operator);
         touches.console = self.console(wired, &run).await?.map(|console| console as _);
         touches.probe = self.probe(wired).await?.map(|probe| probe as _);

@@ -163,6 +163,7 @@ fn wire(sample: VirtualSample, origin: &DutOrigin, hands: &Hands) -> Wired {
     };
     let switch = VirtualSwitch { hands: hands.clone(), sample: sample.id };
     Wired {
+        capture: None,
         dut: Arc::new(dut),
         origin: origin.clone(),
         label: sample.label.into_iter().map(labelled).collect(),

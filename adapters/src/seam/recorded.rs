@@ -6,6 +6,7 @@ use assay_model::touch::Way;
 use assay_model::{Blame, Deadline, Exchange, Fault, Outcome, Protocol, Recorder, Touch, Touches};
 use async_trait::async_trait;
 
+use crate::capture::KeptCaptures;
 use crate::document::KeptDocuments;
 use crate::tcp::StepConnections;
 
@@ -92,9 +93,11 @@ pub fn recorded(touches: &Touches, recorder: &Arc<dyn Recorder>) -> Touches {
         way.map(|inner| Arc::new(Recorded::new(inner, Arc::clone(recorder))) as Way<P>)
     }
     // No `..`: a new way that is not wrapped here does not compile.
-    let Touches { ports, tcp, udp, tls, http, ssh, console, power, probe, documents, operator } = touches.clone();
+    let Touches { ports, tcp, udp, tls, http, ssh, console, power, probe, capture, documents, operator } =
+        touches.clone();
     let tcp = tcp.map(|way| Arc::new(StepConnections::new(way)) as Way<_>);
     let documents = documents.map(|way| Arc::new(KeptDocuments::new(way, Arc::clone(recorder))) as Way<_>);
+    let capture = capture.map(|way| Arc::new(KeptCaptures::new(way, Arc::clone(recorder))) as Way<_>);
     Touches {
         ports: seam(ports, recorder),
         tcp: seam(tcp, recorder),
@@ -105,6 +108,7 @@ pub fn recorded(touches: &Touches, recorder: &Arc<dyn Recorder>) -> Touches {
         console: seam(console, recorder),
         power: seam(power, recorder),
         probe: seam(probe, recorder),
+        capture: seam(capture, recorder),
         documents: seam(documents, recorder),
         operator: seam(operator, recorder),
     }

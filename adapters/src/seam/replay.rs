@@ -97,6 +97,7 @@ impl Replay {
             ssh: way(&mut tracks),
             console: way(&mut tracks),
             power: way(&mut tracks),
+            capture: way(&mut tracks),
             documents: way(&mut tracks),
             operator: way(&mut tracks),
             probe: way(&mut tracks),

@@ -44,6 +44,7 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(auth::try_defaults::TryDefaults),
         erase(boot::secure::Secure),
         erase(capture::import::Import),
+        erase(capture::traffic::Traffic),
         erase(console::boot_log::BootLog),
         erase(console::interrupt_boot::InterruptBoot),
         erase(console::login::Login),

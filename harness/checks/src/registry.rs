@@ -31,6 +31,7 @@ fn cases() -> BTreeMap<&'static str, Vec<Case>> {
         ("auth.try_defaults", auth::try_defaults::tests::cases()),
         ("boot.secure", boot::secure::tests::cases()),
         ("capture.import", capture::import::tests::cases()),
+        ("capture.traffic", capture::traffic::tests::cases()),
         ("console.boot_log", console::boot_log::tests::cases()),
         ("console.interrupt_boot", console::interrupt_boot::tests::cases()),
         ("console.magic_sysrq", console::magic_sysrq::tests::cases()),

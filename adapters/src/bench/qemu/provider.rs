@@ -96,6 +96,7 @@ fn wire(plan: &Plan<'_>, machine: Arc<Machine>, request: &BenchRequest) -> Wired
         ..Dut::default()
     };
     Wired {
+        capture: None,
         dut: Arc::new(dut),
         origin: DutOrigin { kind: format!("qemu {}", plan.settings.machine), defects: Vec::new() },
         label: BTreeMap::new(),

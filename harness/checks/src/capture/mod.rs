@@ -9,6 +9,7 @@ mod hello;
 pub(crate) mod import;
 mod observation;
 mod stream;
+pub(crate) mod traffic;
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use fuzz::fuzz_capture;

@@ -195,6 +195,7 @@ impl Dut {
             ssh: Some(Arc::new(self.clone())),
             console: Some(Arc::new(self.clone())),
             power: Some(Arc::new(self.clone())),
+            capture: Some(Arc::new(self.clone())),
             documents: Some(Arc::new(self.clone())),
             ..Touches::default()
         }

@@ -3,6 +3,7 @@
 use assay_model::{
     Deadline, Fault, Touch,
     touch::{
+        capture::{CaptureRequest, Captured, Captures},
         document::{Document, DocumentRequest, DocumentResponse, Documents, Wanted},
         http::{Http, HttpAnswer, HttpRequest, HttpResponse},
         ports::{Ports, ScanRequest, ScanResponse},
@@ -170,5 +171,16 @@ impl Touch<Documents> for Dut {
             tls: None,
             tls_verifies: Some(true),
         })))
+    }
+}
+
+#[async_trait]
+impl Touch<Captures> for Dut {
+    async fn call(&self, _: CaptureRequest, _: Deadline) -> Result<Captured, Fault> {
+        let (weak, dead) = (self.lock().weak(), self.lock().dead());
+        let packets = if dead { Vec::new() } else { crate::capture::tests::traffic(weak) };
+        let dropped = u64::from(weak);
+        let file = assay_model::Payload(crate::capture::tests::pcapng(&packets, dropped));
+        Ok(Captured { source: "fake0".into(), packets: packets.len() as u64, dropped, file })
     }
 }

@@ -11,6 +11,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Deadline, EvidenceId, Fault};
 
+pub mod capture;
 pub mod console;
 pub mod document;
 pub mod http;
@@ -82,6 +83,8 @@ pub struct Touches {
     pub power: Option<Way<power::Power>>,
     /// The debug probe.
     pub probe: Option<Way<probe::Probe>>,
+    /// Packets on a link of the DUT.
+    pub capture: Option<Way<capture::Captures>>,
     /// Published and supplied documents.
     pub documents: Option<Way<document::Documents>>,
     /// The person at the bench.
@@ -123,6 +126,8 @@ ways! {
     power: power::Power, "power switch";
     /// The debug probe.
     probe: probe::Probe, "debug probe";
+    /// Packets.
+    capture: capture::Captures, "interface to capture packets on";
     /// Documents.
     documents: document::Documents, "documents";
     /// The operator.

@@ -17,7 +17,8 @@ pub(crate) const KEYS: [&str; 16] = [
     "control", "steps", "expect", "finally", "tags",
 ];
 /// What a bench can provide.
-pub(crate) const NEEDS: [&str; 7] = ["network", "console", "power", "labels", "documents", "probe", "operator"];
+pub(crate) const NEEDS: [&str; 8] =
+    ["network", "console", "power", "labels", "documents", "probe", "capture", "operator"];
 const DEADLINE: Duration = Duration::from_secs(60);
 const MAX_RETRIES: i64 = 5;
 

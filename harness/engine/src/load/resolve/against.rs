@@ -61,7 +61,7 @@ pub(crate) fn provides(bench: &BenchFile, registry: &Registry, product: Option<&
         };
         // Leased systems have a network of their own.
         let network = request.provider != "local" || all("host");
-        let keyed = [("console", "console"), ("power", "power"), ("probe", "probe")];
+        let keyed = [("console", "console"), ("power", "power"), ("probe", "probe"), ("interface", "capture")];
         let keyed = keyed.into_iter().filter(|(key, _)| all(key)).map(|(_, word)| word);
         network.then_some("network").into_iter().chain(keyed).collect()
     });
@@ -88,6 +88,7 @@ fn needs(lowered: &LoweredUnit, bench: &BenchFile, provides: &[&str], mistakes: 
         let help = match need.as_str() {
             "labels" => "give a dossier with `samples`, or choose another bench with `--bench`".to_owned(),
             "network" => "give each DUT a `host`, or choose another bench with `--bench`".to_owned(),
+            "capture" => "give each DUT the `interface` that its packets pass on".to_owned(),
             other => format!("give each DUT a `{other}`, or choose another bench with `--bench`"),
         };
         mistakes.add(
