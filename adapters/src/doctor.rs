@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
+use crate::capture::InterfaceCapture;
 use crate::console::{PortAccess, SeenPort, port_holders, seen_ports};
 use crate::power::{POWER_KINDS, PowerKindInfo};
 
@@ -50,8 +51,19 @@ pub struct Checkup {
     pub images: Vec<ToolFinding>,
     /// Tools.
     pub tools: Vec<ToolFinding>,
+    /// Whether packets may be captured here.
+    pub capture: CaptureFinding,
     /// The clock.
     pub clock: ClockFinding,
+}
+
+/// Whether packets may be captured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaptureFinding {
+    /// Whether this process may.
+    pub permitted: bool,
+    /// What to do; empty where it may.
+    pub help: String,
 }
 
 /// A serial port.
@@ -108,8 +120,15 @@ pub fn checkup() -> Checkup {
         power: POWER_KINDS.to_vec(),
         images: IMAGES.map(|(name, purpose)| image(name, purpose)).to_vec(),
         tools: TOOLS.map(|(name, purpose)| ToolFinding { name, purpose, path: find(name, &folders) }).to_vec(),
+        capture: capture(),
         clock: clock(unix_s, synchronised(Path::new("/run/systemd/timesync/synchronized"))),
     }
+}
+
+/// Every host has a loopback interface to try it on.
+fn capture() -> CaptureFinding {
+    let tried = InterfaceCapture::new("lo").permitted();
+    CaptureFinding { permitted: tried.is_ok(), help: tried.err().map(|fault| fault.help).unwrap_or_default() }
 }
 
 fn port(port: SeenPort) -> PortFinding {
@@ -185,6 +204,9 @@ mod tests {
         let json = serde_json::to_value(checkup()).expect("json");
         assert!(json["tools"].as_array().is_some_and(|t| t.len() == TOOLS.len()));
         assert_eq!(json["clock"]["plausible"], true);
+        let capture = checkup().capture;
+        assert_eq!(capture.permitted, capture.help.is_empty());
+        assert!(capture.permitted || capture.help.contains("CAP_NET_RAW"), "{capture:?}");
         let seen = |key: &str| {
             let kinds = json["power"].as_array().expect("kinds");
             kinds.iter().find(|kind| kind["key"] == key).expect("listed")["seen"].clone()

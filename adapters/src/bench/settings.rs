@@ -51,12 +51,12 @@ pub(super) fn read(request: &BenchRequest) -> (LocalSettings, Vec<Diagnostic>) {
     (settings, mistakes.0)
 }
 
-/// The consoles and power switches of a local bench's DUTs; none of other kinds of bench.
+/// The consoles, power switches and interfaces of a local bench's DUTs; none of other kinds of bench.
 pub(crate) fn local_wires(
     request: &BenchRequest,
-) -> impl Iterator<Item = (String, Option<ConsoleSettings>, Option<PowerSettings>)> {
+) -> impl Iterator<Item = (String, Option<ConsoleSettings>, Option<PowerSettings>, Option<String>)> {
     let duts = if request.provider == "local" { read(request).0.duts } else { Vec::new() };
-    duts.into_iter().map(|dut| (dut.id, dut.console, dut.power))
+    duts.into_iter().map(|dut| (dut.id, dut.console, dut.power, dut.interface))
 }
 
 struct Mistakes(Vec<Diagnostic>);

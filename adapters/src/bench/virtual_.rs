@@ -1,13 +1,14 @@
 //! `provider: { virtual: camera }`: samples of a virtual product in this process, on loopback addresses of their own.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use assay_model::{
     AddressBook, BenchProvider, BenchRequest, Deadline, Diagnostic, Dut, DutOrigin, DutProbe, Fault, OpenBench,
-    Severity,
+    Severity, Touch,
+    touch::capture::{CaptureRequest, Captured, Captures},
 };
 use assay_virtual::{
     DefectPart, MAX_SAMPLES, Running, SampleError, StartError, StartSpec, VirtualSample, models, prepare,
@@ -18,6 +19,7 @@ use tokio::sync::RwLock;
 
 use super::reference::Reference;
 use super::station::{PowerWire, ProbeWire, Source, Station, Wired};
+use crate::capture::file_of;
 use crate::console::{ConsoleSettings, ConsoleWire, LineSettings, Place};
 use crate::document::DocumentSettings;
 use crate::power::{PowerSwitch, Switch};
@@ -28,7 +30,7 @@ const MAKER: &str = "maker.test";
 const SECRET_FIELDS: [&str; 1] = ["password"];
 
 /// What every sample has.
-const PROVIDES: [&str; 7] = ["network", "console", "power", "probe", "labels", "documents", "operator"];
+const PROVIDES: [&str; 8] = ["network", "console", "power", "probe", "capture", "labels", "documents", "operator"];
 
 /// How long a sample may take until its services accept; it needs a fifth of a second.
 const BOOT: Duration = Duration::from_secs(10);
@@ -161,9 +163,10 @@ fn wire(sample: VirtualSample, origin: &DutOrigin, hands: &Hands) -> Wired {
         let value: Value = if is_secret(&field) { json!({"secret": {"label": value}}) } else { json!(value) };
         (field, value)
     };
+    let link = VirtualLink { hands: hands.clone(), sample: sample.id.clone(), host: sample.host };
     let switch = VirtualSwitch { hands: hands.clone(), sample: sample.id };
     Wired {
-        capture: None,
+        capture: Some(Arc::new(link)),
         dut: Arc::new(dut),
         origin: origin.clone(),
         label: sample.label.into_iter().map(labelled).collect(),
@@ -224,6 +227,28 @@ impl Switch for VirtualSwitch {
         let running = self.hands.0.read().await;
         let on = running.as_ref().ok_or_else(closed)?.is_on(&self.sample).map_err(|e| refused(&e))?;
         Ok(Some(on))
+    }
+}
+
+/// The link of one sample, and the tap on it.
+struct VirtualLink {
+    hands: Hands,
+    sample: String,
+    host: IpAddr,
+}
+
+#[async_trait]
+impl Touch<Captures> for VirtualLink {
+    async fn call(&self, request: CaptureRequest, until: Deadline) -> Result<Captured, Fault> {
+        // The lock is not held meanwhile: a bench can be closed under a capture.
+        self.hands.0.read().await.as_ref().ok_or_else(closed)?.listen(&self.sample).map_err(|e| refused(&e))?;
+        request.begun.set();
+        let until = until.capped(Duration::from_millis(request.within_ms.into()));
+        tokio::time::sleep_until(until.instant().into()).await;
+        let running = self.hands.0.read().await;
+        let heard = running.as_ref().ok_or_else(closed)?.heard(&self.sample);
+        let (segments, dropped) = heard.map_err(|e| refused(&e))?;
+        Ok(file_of(&format!("link of {}", self.sample), self.host, &segments, dropped))
     }
 }
 

@@ -10,8 +10,6 @@ use socket2::{Domain, Protocol, Socket, Type};
 const BUFFER: usize = 8 << 20;
 /// Between two looks at the clock.
 const WAIT: Duration = Duration::from_millis(50);
-/// Without it, a frame of the loopback interface comes twice.
-const PACKET_IGNORE_OUTGOING: libc::c_int = 23;
 
 pub(super) struct PacketSocket(Socket);
 
@@ -24,8 +22,15 @@ impl PacketSocket {
         // More than the system allows is cut to what it allows.
         let _ = socket.set_recv_buffer_size(BUFFER);
         let index = rustix::net::netdevice::name_to_index(&socket, interface)?;
-        if interface == "lo" {
-            set(&socket, PACKET_IGNORE_OUTGOING, 1)?;
+        let index = i32::try_from(index).map_err(io::Error::other)?;
+        match kind(interface)? {
+            libc::ARPHRD_LOOPBACK => set(&socket, libc::PACKET_IGNORE_OUTGOING, &1_i32)?,
+            // Also what passes by on a mirror port.
+            libc::ARPHRD_ETHER => set(&socket, libc::PACKET_ADD_MEMBERSHIP, &promiscuous(index))?,
+            other => {
+                let text = format!("its frames are not Ethernet's (its type is {other})");
+                return Err(io::Error::new(io::ErrorKind::Unsupported, text));
+            }
         }
         bind(&socket, index)?;
         Ok(Self(socket))
@@ -53,13 +58,23 @@ impl PacketSocket {
     }
 }
 
+/// How an interface's frames begin, as the kernel numbers it.
+fn kind(interface: &str) -> io::Result<u16> {
+    let text = std::fs::read_to_string(format!("/sys/class/net/{interface}/type"))?;
+    text.trim().parse().map_err(io::Error::other)
+}
+
+fn promiscuous(index: i32) -> libc::packet_mreq {
+    libc::packet_mreq { mr_ifindex: index, mr_type: libc::PACKET_MR_PROMISC as u16, mr_alen: 0, mr_address: [0; 8] }
+}
+
 #[expect(unsafe_code, reason = "no crate here binds packet sockets")]
-fn bind(socket: &Socket, index: u32) -> io::Result<()> {
+fn bind(socket: &Socket, index: i32) -> io::Result<()> {
     let all = (libc::ETH_P_ALL as u16).to_be();
     let address = libc::sockaddr_ll {
         sll_family: libc::AF_PACKET as u16,
         sll_protocol: all,
-        sll_ifindex: i32::try_from(index).unwrap_or_default(),
+        sll_ifindex: index,
         sll_hatype: 0,
         sll_pkttype: 0,
         sll_halen: 0,
@@ -72,11 +87,11 @@ fn bind(socket: &Socket, index: u32) -> io::Result<()> {
 }
 
 #[expect(unsafe_code, reason = "no crate here sets options of packet sockets")]
-fn set(socket: &Socket, option: libc::c_int, value: libc::c_int) -> io::Result<()> {
-    let length = size_of::<libc::c_int>() as libc::socklen_t;
-    // SAFETY: the value is an int, alive over the call, and its length is given.
+fn set<T: Copy>(socket: &Socket, option: libc::c_int, value: &T) -> io::Result<()> {
+    let length = size_of::<T>() as libc::socklen_t;
+    // SAFETY: the value is plain, alive over the call, and its length is given.
     let done = unsafe {
-        libc::setsockopt(socket.as_raw_fd(), libc::SOL_PACKET, option, std::ptr::from_ref(&value).cast(), length)
+        libc::setsockopt(socket.as_raw_fd(), libc::SOL_PACKET, option, std::ptr::from_ref(value).cast(), length)
     };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -1,4 +1,4 @@
-//! The consoles and power switches that a bench file names, looked at without turning or typing anything.
+//! The consoles, power switches and interfaces that a bench file names, looked at without turning, typing or sending anything.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,6 +7,7 @@ use assay_model::{BenchRequest, Deadline, Fault, Touch, touch::power::PowerReque
 use serde::Serialize;
 
 use crate::bench::local_wires;
+use crate::capture::InterfaceCapture;
 use crate::console::{Place, PortAccess, port_holders, tty_of};
 use crate::power::{PowerKind, PowerSettings};
 
@@ -18,7 +19,7 @@ const ANSWER: Duration = Duration::from_secs(5);
 pub struct WireFinding {
     /// The DUT.
     pub dut: String,
-    /// `console` or `power`.
+    /// `console`, `power` or `capture`.
     pub wire: &'static str,
     /// Whether it can be used now.
     pub ok: bool,
@@ -29,16 +30,21 @@ pub struct WireFinding {
 }
 
 /// Looks at every console and power switch of a local bench: ports are found and not opened, terminal servers are
-/// connected to, switches are asked for their state and not turned. Other kinds of bench make their own; for them the
+/// connected to, switches are asked for their state and not turned,
+/// interfaces are listened on for a moment. Other kinds of bench make their own; for them the
 /// list is empty.
 pub async fn wires(request: &BenchRequest) -> Vec<WireFinding> {
     let mut found = Vec::new();
-    for (dut, console, power) in local_wires(request) {
+    for (dut, console, power, interface) in local_wires(request) {
         if let Some(console) = console {
             found.push(line(&dut, &console.place).await);
         }
         if let Some(power) = power {
             found.push(switch(&dut, power, &request.folder).await);
+        }
+        if let Some(name) = interface {
+            let seen = InterfaceCapture::new(&name).permitted();
+            found.push(of(&dut, "capture", seen.map(|()| format!("{name} can be captured on"))));
         }
     }
     found
@@ -120,7 +126,7 @@ mod tests {
                 json!({"id": "s1", "console": {"serial": path}, "power": {"command": ["sh", "-c", "echo on"]}}),
                 json!({"id": "s2", "console": {"serial": held}, "power": {"operator": "socket 3"}}),
                 json!({"id": "s3", "console": {"tcp": closed.to_string()}, "power": {"tasmota": format!("http://{closed}")}}),
-                json!({"id": "s4", "console": {"serial": "/dev/serial/by-id/none"}}),
+                json!({"id": "s4", "console": {"serial": "/dev/serial/by-id/none"}, "host": "127.22.121.4", "interface": "none0"}),
             ],
             samples: Vec::new(),
             defects: Vec::new(),
@@ -142,6 +148,7 @@ mod tests {
                 ("s3", "console", false),
                 ("s3", "power", false),
                 ("s4", "console", false),
+                ("s4", "capture", false),
             ]
         );
         assert!(found.iter().all(|f| f.ok == f.help.is_empty()), "{found:?}");

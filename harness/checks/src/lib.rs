@@ -43,6 +43,7 @@ pub fn all() -> Vec<Arc<dyn Check>> {
         erase(auth::try_credentials::TryCredentials),
         erase(auth::try_defaults::TryDefaults),
         erase(boot::secure::Secure),
+        erase(capture::boot::Boot),
         erase(capture::import::Import),
         erase(capture::traffic::Traffic),
         erase(console::boot_log::BootLog),

@@ -30,6 +30,7 @@ fn cases() -> BTreeMap<&'static str, Vec<Case>> {
         ("auth.try_credentials", auth::try_credentials::tests::cases()),
         ("auth.try_defaults", auth::try_defaults::tests::cases()),
         ("boot.secure", boot::secure::tests::cases()),
+        ("capture.boot", capture::boot::tests::cases()),
         ("capture.import", capture::import::tests::cases()),
         ("capture.traffic", capture::traffic::tests::cases()),
         ("console.boot_log", console::boot_log::tests::cases()),

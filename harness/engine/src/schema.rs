@@ -305,7 +305,9 @@ fn dut() -> Value {
         "probe" => probe(),
         "power" => json!({ "description": "Its power switch." }),
         "ssh" => json!({ "description": "How to log on to it for the harness's own needs." }),
-        "interface" => text("The host's network interface that it hangs on."),
+        "interface" => text(
+            "The network interface of this host that its packets pass on: `eth1`. Captures need the capability CAP_NET_RAW.",
+        ),
         "notes" => text("For a person."),
         _ => json!({}),
     })

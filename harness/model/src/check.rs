@@ -38,7 +38,8 @@ pub struct CheckInfo {
     pub effect: Effect,
     /// Presence, absence or pure.
     pub kind: CheckKind,
-    /// What the bench must provide, as in a unit's `needs`: `network`, `console`, `documents`, `power`, `probe`, `operator`.
+    /// What the bench must provide, as in a unit's `needs`: `network`, `console`, `documents`, `power`, `probe`,
+    /// `capture`, `operator`.
     pub needs: &'static [&'static str],
     /// JSON Schema (draft-07) of its parameters.
     pub params: Value,

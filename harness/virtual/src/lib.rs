@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may panic"))]
 
 mod camera;
+mod cloud;
 pub mod debug;
 mod firmware;
 mod foreign;
@@ -14,6 +15,7 @@ mod http_server;
 mod model_list;
 mod running;
 mod start;
+pub mod tap;
 mod website;
 
 pub use camera::defect::{Defect, DefectInfo, DefectKind, DefectPart};

@@ -15,6 +15,7 @@ use crate::camera::body::Camera;
 use crate::camera::power::{Phase, Turn};
 use crate::debug::DebugServer;
 use crate::start::StartError;
+use crate::tap::Segment;
 
 /// What a bench must know of one sample.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -147,6 +148,23 @@ impl Running {
     /// [`SampleError::Unknown`].
     pub fn erase_count(&self, sample: &str) -> Result<u32, SampleError> {
         Ok(self.find(sample)?.camera.controller.erase_count())
+    }
+
+    /// Listens on the link of a sample from now on; what was heard before is forgotten.
+    ///
+    /// # Errors
+    /// [`SampleError::Unknown`].
+    pub fn listen(&self, sample: &str) -> Result<(), SampleError> {
+        self.find(sample)?.camera.tap.listen();
+        Ok(())
+    }
+
+    /// Ends listening: what was said, in order, and how many events there was no room for.
+    ///
+    /// # Errors
+    /// [`SampleError::Unknown`].
+    pub fn heard(&self, sample: &str) -> Result<(Vec<Segment>, u64), SampleError> {
+        Ok(self.find(sample)?.camera.tap.take())
     }
 
     /// Whether the sample has power.

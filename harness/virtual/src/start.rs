@@ -15,6 +15,7 @@ use crate::camera::debug_port;
 use crate::camera::defect::{self, Defect, DefectInfo, DefectKind, Defects};
 use crate::camera::power::{Phase, supervise};
 use crate::camera::services::{self, PortTrouble};
+use crate::cloud::{self, CloudError};
 use crate::running::{Running, Sample, VirtualProbe, VirtualSample};
 use crate::{foreign, models, website};
 
@@ -22,6 +23,8 @@ use crate::{foreign, models, website};
 pub const MAX_SAMPLES: u8 = 64;
 /// The last number of the website's address.
 const WEBSITE: u8 = 254;
+/// The last number of the report service's address.
+const CLOUD: u8 = 253;
 
 /// What to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +35,8 @@ pub struct StartSpec {
     pub samples: u8,
     /// Names of the model's defects, at most one dead twin of each part. They hold for all samples.
     pub defects: Vec<String>,
-    /// The loopback network, as `127.21.0.0`: sample n listens at `.n` and the maker's website at `.254`. Runs at the
-    /// same time need networks of their own.
+    /// The loopback network, as `127.21.0.0`: sample n listens at `.n`, the maker's report service at `.253` and its
+    /// website at `.254`. Runs at the same time need networks of their own.
     pub network: Ipv4Addr,
 }
 
@@ -131,6 +134,12 @@ pub enum StartError {
         /// What went wrong.
         message: String,
     },
+    /// No certificate for the maker's report service.
+    #[error("the maker's report service cannot be set up: {message}")]
+    ReportService {
+        /// What went wrong.
+        message: String,
+    },
     /// The kernel's socket table could not be read.
     #[error("/proc/net/tcp cannot be read: {message}; help: virtual samples need Linux with /proc mounted")]
     Listeners {
@@ -144,6 +153,15 @@ impl From<PortTrouble> for StartError {
         match kind {
             io::ErrorKind::AddrInUse => Self::PortTaken { address, message },
             _ => Self::Bind { address, message },
+        }
+    }
+}
+
+impl From<CloudError> for StartError {
+    fn from(error: CloudError) -> Self {
+        match error {
+            CloudError::Port(trouble) => trouble.into(),
+            other => Self::ReportService { message: other.to_string() },
         }
     }
 }
@@ -182,9 +200,14 @@ pub async fn prepare(spec: StartSpec) -> Result<Running, StartError> {
     for (_, host) in hosts.clone() {
         services::try_ports(host, &defects)?;
     }
-    let mut samples = Vec::new();
+    let mut samples: Vec<Sample> = Vec::new();
     for (number, host) in hosts {
         samples.push(assemble(number, host, &defects, &tasks, &stop).await?);
+    }
+    let uplink = cloud::serve(Ipv4Addr::new(a, b, c, CLOUD), &tasks, &stop).await?;
+    for sample in &samples {
+        // Each camera is new: nobody has set it.
+        let _ = sample.camera.uplink.set(uplink.clone());
     }
     website::serve(Ipv4Addr::new(a, b, c, WEBSITE), &defects, &tasks, &stop).await?;
     guard.disarm();

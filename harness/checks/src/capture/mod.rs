@@ -1,5 +1,6 @@
 //! What stands in a packet capture: flows, names, protection, destinations, values that must not be there.
 
+pub(crate) mod boot;
 mod dns;
 mod file;
 mod flows;
@@ -7,6 +8,7 @@ mod flows;
 mod fuzz;
 mod hello;
 pub(crate) mod import;
+mod live;
 mod observation;
 mod stream;
 pub(crate) mod traffic;

@@ -168,11 +168,23 @@ pub(crate) struct Observation {
     findings: Vec<InClear>,
     /// Flows and findings that were only counted.
     omitted: u64,
+    /// Whether the DUT answered, in its own protocol and each time, while it was captured; absent where it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) lives: Option<bool>,
+    /// Whether the capture shows a connection that was made to see whether it does; absent where none was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) witnessed: Option<bool>,
 }
 
 impl Observation {
     pub(super) fn none(note: String) -> Self {
         Self { note, ..Self::default() }
+    }
+
+    /// Whether somebody else began a flow to one of these ports of the device.
+    pub(super) fn has_flow_to(&self, device: &[IpAddr], ports: &[u16]) -> bool {
+        let to = |f: &FlowSeen| f.server.parse().is_ok_and(|ip| device.contains(&ip)) && ports.contains(&f.port);
+        self.flows.iter().any(|f| f.proto == "tcp" && !f.by_device && to(f))
     }
 }
 
@@ -239,6 +251,8 @@ pub(super) fn of(
         findings,
         omitted: hidden + (seen.len().saturating_sub(TOLD)) as u64,
         flows: seen.into_iter().map(|(f, _)| f).take(TOLD).collect(),
+        lives: None,
+        witnessed: None,
     })
 }
 

@@ -115,6 +115,11 @@ pub(crate) fn traffic(weak: bool) -> Packets {
     out
 }
 
+/// The lab asks the device whether it lives.
+pub(crate) fn question() -> (u64, Vec<u8>) {
+    (40, tcp(([127, 0, 0, 1], 50_000), (DEVICE, 8443), 1, true, false, b""))
+}
+
 fn asked() -> Asked {
     Asked {
         device: vec![IpAddr::from(DEVICE)],

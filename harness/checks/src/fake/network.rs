@@ -177,10 +177,15 @@ impl Touch<Documents> for Dut {
 #[async_trait]
 impl Touch<Captures> for Dut {
     async fn call(&self, _: CaptureRequest, _: Deadline) -> Result<Captured, Fault> {
-        let (weak, dead) = (self.lock().weak(), self.lock().dead());
-        let packets = if dead { Vec::new() } else { crate::capture::tests::traffic(weak) };
+        let weak = self.lock().weak();
+        let dead = self.lock().dead();
+        let mut packets = if dead { Vec::new() } else { crate::capture::tests::traffic(weak) };
+        if !dead && !weak {
+            packets.push(crate::capture::tests::question());
+        }
         let dropped = u64::from(weak);
+        let addresses = vec![std::net::IpAddr::from([127, 99, 0, 1])];
         let file = assay_model::Payload(crate::capture::tests::pcapng(&packets, dropped));
-        Ok(Captured { source: "fake0".into(), packets: packets.len() as u64, dropped, file })
+        Ok(Captured { source: "fake0".into(), packets: packets.len() as u64, dropped, addresses, file })
     }
 }

@@ -39,6 +39,13 @@ pub(crate) struct Service {
     proto: Option<String>,
 }
 
+impl Service {
+    /// Its TCP port; `None` on the console, and for other protocols.
+    pub(crate) fn tcp_port(&self) -> Option<u16> {
+        self.port.filter(|_| self.proto.as_deref().is_none_or(|proto| proto == "tcp"))
+    }
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Params {

@@ -41,6 +41,11 @@ pub(super) fn run(args: &Doctor) -> u8 {
         line(free, "serial", format!("{}  {}", port.stable_name, port.access), &port.help);
     }
     show_probes(&probes, &mut line);
+    // No gap: few benches need it.
+    match found.capture.permitted {
+        true => say::result("ok    capture  packets can be captured on interfaces of this host"),
+        false => say::result(format!("      capture  packets cannot be captured: {}", found.capture.help)),
+    }
     for kind in &found.power {
         let seen = if kind.seen { "tested against" } else { "built, not seen on real hardware; tested against" };
         say::result(format!("      power    {}: {}; {seen} {}", kind.key, kind.what, kind.tested));

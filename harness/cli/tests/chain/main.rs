@@ -3,6 +3,7 @@
 mod assessment;
 mod bad_input;
 mod boot_loaders;
+mod capture;
 mod comparing;
 mod cryptography;
 mod debug_port;

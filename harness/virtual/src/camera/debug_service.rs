@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use crate::tap::Tapped;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 const BANNER: &[u8] = b"C1 stream debug 2\r\n";
 const IDLE: Duration = Duration::from_secs(60);
 
-pub(super) async fn serve(mut stream: TcpStream) {
+pub(super) async fn serve(mut stream: Tapped) {
     if stream.write_all(BANNER).await.is_err() {
         return;
     }

@@ -74,6 +74,8 @@ pub enum Defect {
     SecretsInFlash,
     /// The log that the firmware keeps in memory shows the key of the radio network, and the debug port reads it.
     RttLogLeaksKey,
+    /// The health report names the unit and travels in clear.
+    TelemetryCleartext,
     /// The website has no reporting policy.
     NoPolicyPage,
     /// The reporting policy is behind a logon.
@@ -332,6 +334,9 @@ pub(crate) static TABLE: &[DefectInfo] = &[
     seeded(Defect::RttLogLeaksKey, "rtt-log-leaks-key",
         "the log that the firmware keeps in memory shows the radio key, and the open debug port reads it",
         &["5.4-1-2 a", "5.6-4-2 a"]),
+    seeded(Defect::TelemetryCleartext, "telemetry-cleartext",
+        "the health report names the unit, and goes to the maker's service in clear",
+        &["5.5-5-2 b", "5.5-7-2 a", "5.8-1-2 a"]),
     site(Defect::NoPolicyPage, "no-policy-page",
         "the website has no page about reporting security issues",
         &["PSTI-2.1", "PSTI-2.2", "PSTI-2.3", "PSTI-2.4a", "PSTI-2.4b", "PSTI-2.4c", "PSTI-2.4d", "PSTI-2.4e", "PSTI-2.5",

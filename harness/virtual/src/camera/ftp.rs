@@ -4,20 +4,21 @@ use std::io;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use crate::tap::Tapped;
 
 const IDLE: Duration = Duration::from_secs(60);
 const MAX_LINE_BYTES: u64 = 512;
 const LISTING: &str = "213-Status of .\r\ndrwxr-xr-x 2 cam cam 4096 Jan  1 00:00 recordings\r\n213 End.\r\n";
 
-pub(super) async fn serve(stream: TcpStream) {
+pub(super) async fn serve(stream: Tapped) {
     if let Err(error) = converse(stream).await {
         tracing::debug!(%error, "ftp");
     }
 }
 
-async fn converse(stream: TcpStream) -> io::Result<()> {
+async fn converse(stream: Tapped) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 C1 files\r\n").await?;
     let (mut user, mut inside) = (String::new(), false);

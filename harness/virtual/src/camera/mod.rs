@@ -22,6 +22,7 @@ mod shell;
 mod snmp;
 mod ssh;
 pub(crate) mod state;
+mod telemetry;
 mod telnet;
 mod upnp;
 mod verifier;

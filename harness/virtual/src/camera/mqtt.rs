@@ -6,21 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::body::Camera;
+use crate::tap::Tapped;
 
 const IDLE: Duration = Duration::from_secs(60);
 const MAX_PACKET_BYTES: usize = 4_096;
 
-pub(super) async fn serve(mut stream: TcpStream, camera: Arc<Camera>) {
+pub(super) async fn serve(mut stream: Tapped, camera: Arc<Camera>) {
     if let Err(error) = converse(&mut stream, &camera).await {
         tracing::debug!(%error, "mqtt");
     }
 }
 
-async fn converse(stream: &mut TcpStream, camera: &Camera) -> io::Result<()> {
+async fn converse(stream: &mut Tapped, camera: &Camera) -> io::Result<()> {
     let mut subscribed = false;
     loop {
         let (first, body) = timeout(IDLE, packet(stream)).await??;
@@ -41,7 +41,7 @@ async fn converse(stream: &mut TcpStream, camera: &Camera) -> io::Result<()> {
     }
 }
 
-async fn packet(stream: &mut TcpStream) -> io::Result<(u8, Vec<u8>)> {
+async fn packet(stream: &mut Tapped) -> io::Result<(u8, Vec<u8>)> {
     let first = stream.read_u8().await?;
     let mut length = 0;
     for shift in 0..4 {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use rcgen::{KeyPair, PublicKeyData as _, SigningKey as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
 use super::defect::{Defect, Defects};
+use crate::tap::Tapped;
 
 /// Suites of TLS 1.0 and 1.1 for an ECDSA key, best first: AES-256 and AES-128 in CBC.
 const OLD_SUITES: [u16; 2] = [0xC00A, 0xC009];
@@ -52,7 +52,7 @@ pub(crate) struct OldHalf {
 }
 
 /// Looks at a client's hello without taking it from the stream. `Some`: it is for the old half.
-pub(super) async fn meant_for(stream: &TcpStream, defects: &Defects) -> Option<Agreed> {
+pub(super) async fn meant_for(stream: &Tapped, defects: &Defects) -> Option<Agreed> {
     if !defects.has(Defect::Tls10Accepted) && !defects.has(Defect::TlsWeakSuite) {
         return None;
     }
@@ -86,7 +86,7 @@ fn agree(offer: Offer, defects: &Defects) -> Option<Agreed> {
 }
 
 /// Answers the hello that was looked at, and ends where the client goes on.
-pub(super) async fn serve(mut stream: TcpStream, old: &OldHalf, agreed: Agreed) {
+pub(super) async fn serve(mut stream: Tapped, old: &OldHalf, agreed: Agreed) {
     let answer = flight(old, &agreed).unwrap_or_else(|| record(agreed.version, 21, &[2, 40]));
     let rest = async {
         let mut ignored = [0; 4096];

@@ -15,7 +15,8 @@ use tokio_util::task::TaskTracker;
 use super::body::Camera;
 use super::defect::{Defect, Defects};
 use super::manners::{self, Manners};
-use super::{datagrams, debug_service, ftp, mqtt, ssh, telnet, web};
+use super::{datagrams, debug_service, ftp, mqtt, ssh, telemetry, telnet, web};
+use crate::tap::Tapped;
 
 /// Connections of one camera at once; more are closed at once, as a small device does.
 const MAX_CONNECTIONS: usize = 128;
@@ -150,6 +151,7 @@ pub(crate) async fn serve(
         };
         tasks.spawn(off.clone().run_until_cancelled_owned(held));
     }
+    tasks.spawn(off.clone().run_until_cancelled_owned(telemetry::report(camera.clone())));
     let door = Arc::new(Door {
         manners: Manners::of(&camera.defects),
         seats: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
@@ -204,10 +206,12 @@ async fn accept(
 }
 
 async fn handle(service: Service, stream: TcpStream, camera: Arc<Camera>) {
+    let _ = stream.set_nodelay(true);
+    // A peer that is gone again has nothing to say.
+    let Ok(stream) = Tapped::new(stream, &camera.tap, false) else { return };
     if camera.is(Defect::Silent) {
         return swallow(stream).await;
     }
-    let _ = stream.set_nodelay(true);
     match service {
         Service::Https => web::https(stream, camera).await,
         Service::HttpRedirect => web::redirect(stream, camera).await,
@@ -220,7 +224,7 @@ async fn handle(service: Service, stream: TcpStream, camera: Arc<Camera>) {
 }
 
 /// Reads until the peer has enough, and says nothing.
-async fn swallow(mut stream: TcpStream) {
+async fn swallow(mut stream: Tapped) {
     let mut ignored = [0; 4096];
     while matches!(stream.read(&mut ignored).await, Ok(1..)) {}
 }

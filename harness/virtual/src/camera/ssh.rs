@@ -9,13 +9,13 @@ use std::time::Duration;
 use russh::server::{Auth, ChannelOpenHandle, Config, Handler, Msg, Session};
 use russh::{Channel, ChannelId, MethodKind, MethodSet, Preferred, Pty, SshId, kex};
 use tokio::io::{copy_bidirectional, duplex};
-use tokio::net::TcpStream;
 
 use super::body::{Camera, FIRMWARE};
 use super::defect::Defect;
 use super::line_editor::{LineEditor, Typed};
 use super::shell::{Shell, Then, User};
 use super::state::LogOn;
+use crate::tap::Tapped;
 
 const BANNER: &str = "SSH-2.0-C1sshd_1.4";
 const REJECTION_TIME: Duration = Duration::from_millis(30);
@@ -26,7 +26,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 const TRIES_PER_CONNECTION: usize = 20;
 const MAX_CHANNELS: usize = 4;
 
-pub(super) async fn serve(mut stream: TcpStream, camera: Arc<Camera>) {
+pub(super) async fn serve(mut stream: Tapped, camera: Arc<Camera>) {
     // russh runs a session in a task of its own; through this pipe it ends when the connection's task is dropped.
     let (mut near, far) = duplex(64 * 1024);
     let logged_on = Arc::new(AtomicBool::new(false));

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::body::Camera;
 use super::line_editor::{LineEditor, Typed};
 use super::shell::{Shell, Then, User};
+use crate::tap::Tapped;
 
 const ACCOUNT: (&str, &str) = ("root", "root");
 /// Wrong logons on one connection; telnetd closes then, and a new connection starts again.
@@ -28,7 +28,7 @@ const SE: u8 = 240;
 const ECHO: u8 = 1;
 const SUPPRESS_GO_AHEAD: u8 = 3;
 
-pub(super) async fn serve(stream: TcpStream, camera: Arc<Camera>) {
+pub(super) async fn serve(stream: Tapped, camera: Arc<Camera>) {
     let mut terminal =
         Terminal { stream, options: Options::default(), editor: LineEditor::default(), pending: Vec::new() };
     if let Err(error) = converse(&mut terminal, camera).await {
@@ -65,7 +65,7 @@ async fn shell(terminal: &mut Terminal, mut shell: Shell) -> io::Result<()> {
 
 /// A network virtual terminal.
 struct Terminal {
-    stream: TcpStream,
+    stream: Tapped,
     options: Options,
     editor: LineEditor,
     /// Read and not yet looked at, last byte first.

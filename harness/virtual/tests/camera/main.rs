@@ -10,6 +10,7 @@ mod power;
 mod ssh;
 mod ssh_client;
 mod start;
+mod telemetry;
 mod telnet;
 mod twins;
 mod web;

@@ -12,7 +12,6 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use hyper::header::LOCATION;
 use hyper::{Method, Request, StatusCode, header};
-use tokio::net::TcpStream;
 
 use super::body::Camera;
 use super::defect::Defect;
@@ -20,11 +19,12 @@ use super::old_tls;
 use super::services::Service;
 use super::upnp;
 use crate::http_server::{self, Page};
+use crate::tap::Tapped;
 
 const TLS_HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// HTTPS: the web interface.
-pub(super) async fn https(stream: TcpStream, camera: Arc<Camera>) {
+pub(super) async fn https(stream: Tapped, camera: Arc<Camera>) {
     if let Some(agreed) = old_tls::meant_for(&stream, &camera.defects).await {
         return old_tls::serve(stream, &camera.identity.old, agreed).await;
     }
@@ -36,7 +36,7 @@ pub(super) async fn https(stream: TcpStream, camera: Arc<Camera>) {
 }
 
 /// HTTP: the description for discovery, and for all else the way to HTTPS.
-pub(super) async fn redirect(stream: TcpStream, camera: Arc<Camera>) {
+pub(super) async fn redirect(stream: Tapped, camera: Arc<Camera>) {
     http_server::serve(stream, |request| plain(&camera, request)).await;
 }
 
