@@ -184,7 +184,8 @@ impl Observation {
     /// Whether somebody else began a flow to one of these ports of the device.
     pub(super) fn has_flow_to(&self, device: &[IpAddr], ports: &[u16]) -> bool {
         let to = |f: &FlowSeen| f.server.parse().is_ok_and(|ip| device.contains(&ip)) && ports.contains(&f.port);
-        self.flows.iter().any(|f| f.proto == "tcp" && !f.by_device && to(f))
+        // The end of one that began before shows nobody asking.
+        self.flows.iter().any(|f| f.proto == "tcp" && !f.by_device && f.bytes_out > 0 && to(f))
     }
 }
 
@@ -300,7 +301,7 @@ fn told(flow: &Flow, flows: &Flows, asked: &Asked, first_ns: u64) -> FlowSeen {
         protocol: name.to_owned(),
         alpn: hello.alpn,
         protection,
-        entropy: (entropy * 100.0).round() / 100.0,
+        entropy: (entropy * 100.0).round() / 100.0 + 0.0, // never -0
         packets: flow.packets,
         bytes_out: flow.bytes[0],
         bytes_in: flow.bytes[1],
