@@ -130,8 +130,9 @@ impl Flows {
                 return None;
             }
             None => {
-                // Where the beginning was missed, the lower port is the server's.
-                let turned = !opens && from.1 < to.1;
+                // Where a connection's beginning was missed, the lower port is the server's. Datagrams begin with whoever
+                // sends the first, but for answers to what went to a group's address.
+                let turned = if udp { answers_from(from.1) && !answers_from(to.1) } else { !opens && from.1 < to.1 };
                 let (client, server) = if turned { (to, from) } else { (from, to) };
                 let at = self.flows.len();
                 self.index.insert(if turned { back } else { there }, at);
@@ -155,4 +156,9 @@ impl Flows {
         flow.last_ns = flow.last_ns.max(packet.at_ns);
         Some((flow, side))
     }
+}
+
+/// Ports of UDP that answers come from: those of the system, SSDP, WS-Discovery, mDNS and CoAP.
+const fn answers_from(port: u16) -> bool {
+    matches!(port, 0..=1023 | 1900 | 3702 | 5353 | 5683 | 5684)
 }

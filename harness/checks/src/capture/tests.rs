@@ -168,6 +168,19 @@ fn flows_names_and_destinations_are_told() {
 }
 
 #[test]
+fn datagrams_begin_with_who_sends_the_first_and_answers_to_a_group_with_who_asked() {
+    let lab = [192, 168, 1, 2];
+    let told = |from: ([u8; 4], u16), to: ([u8; 4], u16)| seen(&pcap(&vec![(0, udp(from, to, b"temperature=21"))]));
+    for own in [(20_000, 40_000), (50_000, 443), (40_000, 20_000), (1900, 1900), (68, 67)] {
+        let seen = told((DEVICE, own.0), (CLOUD, own.1));
+        assert_eq!((&seen["by_device"], &seen["flows"][0]["port"]), (&json!(1), &json!(own.1)), "{own:?}");
+    }
+    for port in [53, 1900, 5353, 5683] {
+        assert_eq!(told((DEVICE, port), (lab, 40_000))["by_device"], 0, "{port}: somebody had asked");
+    }
+}
+
+#[test]
 fn segments_out_of_order_again_and_across_the_end_of_numbers_are_one_stream() {
     let secret = b"GET / HTTP/1.1\r\nHost: x.example\r\nX: C1-000042 and some more text behind it\r\n\r\n";
     let straight = connection(0, 42_000, (CLOUD, 80), &[secret], 7);
