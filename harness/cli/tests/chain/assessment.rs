@@ -20,7 +20,7 @@ fn whole(lab: &Lab, more: &[&str]) -> Ran {
     let (bench, out) = (lab.bench().display().to_string(), lab.path().display().to_string());
     let mut args =
         vec!["run", "test-plans/psti/passwords.yaml", "test-plans/en303645", "--bench", &bench, "--out", &out];
-    args.extend(["--set", "tcp_ports=1024-10000"]);
+    args.extend(["--set", "tcp_ports=1024-10000", "--set", "capture_ms=2500"]);
     args.extend(more);
     lab.assay(&args)
 }

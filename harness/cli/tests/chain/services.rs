@@ -27,7 +27,7 @@ fn ask(lab: &Lab, more: &[&str]) -> Ran {
     let (bench, out) = (lab.bench().display().to_string(), lab.path().display().to_string());
     let mut args =
         vec!["run", "test-plans/psti/passwords.yaml", "test-plans/en303645", "--bench", &bench, "--out", &out];
-    args.extend(["--set", "tcp_ports=1800-2400,8000-8500", "--select", UNITS]);
+    args.extend(["--set", "tcp_ports=1800-2400,8000-8500", "--set", "capture_ms=2500", "--select", UNITS]);
     args.extend(more);
     lab.assay(&args)
 }
