@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serialport::{SerialPort, TTYPort};
 
+use super::pty::Breaks;
 use super::rfc2217::Remote;
 
 /// An open line.
@@ -17,6 +18,8 @@ pub(super) struct Line {
     pub(super) port: Option<Mutex<TTYPort>>,
     /// The controls of a port behind RFC 2217.
     pub(super) remote: Option<Arc<Remote>>,
+    /// The way round a pty of ours.
+    pub(super) breaks: Option<Arc<dyn Breaks>>,
     /// A pty takes a break without a word and does nothing.
     pub(super) can_break: bool,
 }
@@ -26,6 +29,9 @@ impl Line {
     pub(super) fn send_break(&self, duration: Duration) -> io::Result<bool> {
         if let Some(remote) = &self.remote {
             return remote.send_break(duration).map(|()| true);
+        }
+        if let Some(breaks) = &self.breaks {
+            return Ok(breaks.send());
         }
         let Some(port) = self.port.as_ref().filter(|_| self.can_break) else { return Ok(false) };
         let port = super::capture::locked(port);

@@ -27,7 +27,7 @@ mod tests;
 pub use lasting::{ConsoleWire, LastingConsole};
 pub(crate) use ports::PortAccess;
 pub use ports::{SeenPort, UsbIdentity, seen_ports};
-pub use pty::HeldPty;
+pub use pty::{Breaks, HeldPty};
 pub use settings::{ConsoleSettings, Flow, LineSettings, Parity, Place, SettingsError};
 pub use touch::SerialConsole;
 pub(crate) use touch::tty_of;

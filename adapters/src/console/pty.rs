@@ -5,6 +5,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::{Arc, OnceLock};
 
 use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -12,12 +13,24 @@ use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcseta
 
 use super::line::Line;
 
+/// A way to give the DUT's UART a break, which no pty carries.
+pub trait Breaks: Send + Sync {
+    /// Sends one, and blocks until it has arrived. False: nobody is there to take it.
+    fn send(&self) -> bool;
+}
+
 /// A pty whose near end is the console's.
-#[derive(Debug)]
 pub struct HeldPty {
     near: OwnedFd,
     far: OwnedFd,
     path: String,
+    breaks: OnceLock<Arc<dyn Breaks>>,
+}
+
+impl std::fmt::Debug for HeldPty {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HeldPty({})", self.path)
+    }
 }
 
 impl HeldPty {
@@ -36,7 +49,7 @@ impl HeldPty {
         modes.make_raw();
         tcsetattr(&far, OptionalActions::Now, &modes)?;
         fcntl_setfl(&near, fcntl_getfl(&near)? | OFlags::NONBLOCK)?;
-        Ok(Self { near, far, path })
+        Ok(Self { near, far, path, breaks: OnceLock::new() })
     }
 
     /// What the program that plays the DUT opens.
@@ -53,7 +66,13 @@ impl HeldPty {
         Ok(tcflush(&self.far, QueueSelector::IFlush)?)
     }
 
+    /// Breaks go this way from now on; only the first call counts.
+    pub fn break_by(&self, breaks: Arc<dyn Breaks>) {
+        let _ = self.breaks.set(breaks);
+    }
+
     pub(super) fn line(&self) -> io::Result<Line> {
-        Ok(Line { fd: self.near.try_clone()?, port: None, remote: None, can_break: false })
+        let breaks = self.breaks.get().cloned();
+        Ok(Line { fd: self.near.try_clone()?, port: None, remote: None, breaks, can_break: false })
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn open(written: &str, address: SocketAddr, settings: &LineSettings) 
     thread("rfc2217-in").spawn(move || listening.listen(from, to_pair)).map_err(failed)?;
     let speaking = Arc::clone(&remote);
     thread("rfc2217-out").spawn(move || speaking.speak(&far)).map_err(failed)?;
-    let line = Line { fd: near.into(), port: None, remote: Some(remote), can_break: true };
+    let line = Line { fd: near.into(), port: None, remote: Some(remote), breaks: None, can_break: true };
     // Dropping the line from here on closes the pair, and both threads end.
     if let Some(remote) = &line.remote {
         remote.set_up(settings).map_err(|text| {

@@ -23,5 +23,5 @@ pub(super) fn open(written: &str, address: SocketAddr) -> Result<Line, Fault> {
     // Keystrokes must not wait for each other.
     stream.set_nodelay(true).map_err(failed)?;
     stream.set_nonblocking(true).map_err(failed)?;
-    Ok(Line { fd: stream.into(), port: None, remote: None, can_break: false })
+    Ok(Line { fd: stream.into(), port: None, remote: None, breaks: None, can_break: false })
 }

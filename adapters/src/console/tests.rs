@@ -232,16 +232,22 @@ impl Recorder for Counting {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_megabytes_without_a_newline_flow_past_and_the_prompt_behind_them_is_found() {
-    const FLOOD: u64 = 100 * 1024 * 1024;
+/// The most memory that this process has had, in KiB.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("proc is mounted");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// So many MiB without a newline, then a prompt: it is found, and all that came was counted.
+async fn flooded(mib: u64) {
     let (mut dut, path) = pty();
     let count = Arc::new(std::sync::atomic::AtomicU64::new(0));
     let recorder: Arc<dyn Recorder> = Arc::new(Counting(Arc::clone(&count)));
     let console = SerialConsole::open(&on_tty(&path), "s1", &recorder).await.expect("opens");
     let flood = tokio::task::spawn_blocking(move || {
         let block = vec![b'A'; 1024 * 1024];
-        for _ in 0..FLOOD / (1024 * 1024) {
+        for _ in 0..mib {
             dut.write_all(&block).expect("written");
         }
         dut.write_all(b"login: ").expect("written");
@@ -253,7 +259,25 @@ async fn a_hundred_megabytes_without_a_newline_flow_past_and_the_prompt_behind_t
     assert!(before.0.len() >= 60_000 && before.0.len() <= 64 * 1024, "{}", before.0.len());
     let _dut = flood.await.expect("flood");
     console.close().await;
-    assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), FLOOD + 7);
+    assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), mib * 1024 * 1024 + 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_megabytes_without_a_newline_flow_past_and_the_prompt_behind_them_is_found() {
+    flooded(100).await;
+}
+
+/// Alone, so that memory is this test's: `cargo test -p assay-adapters a_gigabyte -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes; adapters/README.md has its figures"]
+#[expect(clippy::print_stderr, reason = "its figures are what it is for")]
+async fn a_gigabyte_without_a_newline_takes_no_more_memory_than_a_megabyte() {
+    flooded(1).await;
+    let (before, started) = (peak(), std::time::Instant::now());
+    flooded(1024).await;
+    let grown = peak() - before;
+    eprintln!("1 GiB in {:.1} s; at most {before} KiB after 1 MiB, {grown} KiB more", started.elapsed().as_secs_f64());
+    assert!(grown < 4 * 1024, "{before} KiB grew by {grown} KiB");
 }
 
 #[tokio::test(flavor = "multi_thread")]

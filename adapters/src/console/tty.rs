@@ -40,7 +40,7 @@ pub(super) fn open(path: &str, settings: &LineSettings) -> Result<Line, Fault> {
     let flags = rustix::fs::fcntl_getfl(&fd).map_err(|e| unusable(path, &e.to_string()))?;
     rustix::fs::fcntl_setfl(&fd, flags | rustix::fs::OFlags::NONBLOCK).map_err(|e| unusable(path, &e.to_string()))?;
     let can_break = !PTY_MAJORS.contains(&rustix::fs::major(meta.rdev()));
-    Ok(Line { fd, port: Some(Mutex::new(port)), remote: None, can_break })
+    Ok(Line { fd, port: Some(Mutex::new(port)), remote: None, breaks: None, can_break })
 }
 
 fn builder(path: &str, settings: &LineSettings) -> serialport::SerialPortBuilder {

@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use assay_model::{DutProbe, Fault, GoldenUnit};
-use assay_virtual::debug::{DebugListener, DebugServer, DebugState, DebugTarget, Family, Image, serve_glasgow};
+use assay_virtual::debug::{
+    DebugListener, DebugServer, DebugState, DebugTarget, Family, GdbAddress, Image, serve_glasgow,
+};
 use serde::Deserialize;
 
 use super::chips::Chip;
@@ -37,8 +39,8 @@ pub enum ProbePlace {
         state: DebugState,
         /// Which chip it imitates.
         family: Family,
-        /// A gdb stub on loopback, as QEMU has one, whose machine has the flash and SRAM; otherwise they are blank.
-        gdb: Option<SocketAddr>,
+        /// A gdb stub, as QEMU has one, whose machine has the flash and SRAM; otherwise they are blank.
+        gdb: Option<GdbAddress>,
     },
 }
 
@@ -97,7 +99,10 @@ impl TryFrom<Written> for ProbeSettings {
                     return Err(Wrong::NotLoopback(far));
                 }
                 let family = written.family.unwrap_or(Family::Nrf52840);
-                (ProbePlace::Virtual { state, family, gdb: written.gdb }, Some(family.chip().to_owned()))
+                (
+                    ProbePlace::Virtual { state, family, gdb: written.gdb.map(GdbAddress::Tcp) },
+                    Some(family.chip().to_owned()),
+                )
             }
         };
         named(chip.as_ref())?;
@@ -110,6 +115,14 @@ impl TryFrom<Written> for ProbeSettings {
 }
 
 impl ProbeSettings {
+    /// A virtual probe in front of the machine whose gdb stub is there.
+    pub(crate) fn in_front_of(mut self, stub: GdbAddress) -> Self {
+        if let ProbePlace::Virtual { gdb, .. } = &mut self.place {
+            *gdb = Some(stub);
+        }
+        self
+    }
+
     /// What plans see of it, and the virtual probe where it is one: it listens until that is dropped.
     ///
     /// # Errors

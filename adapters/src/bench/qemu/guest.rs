@@ -9,12 +9,14 @@ use assay_model::{Deadline, Fault};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::qmp::{Qmp, QmpError};
 
 /// Complaints that are kept for the message.
 const SAID: u64 = 4 * 1024;
+/// QEMU gives a break in milliseconds.
+const BREAK: Duration = Duration::from_secs(5);
 /// A killed process is gone in milliseconds.
 const REAPED: Duration = Duration::from_secs(10);
 
@@ -35,9 +37,12 @@ pub(super) struct Guest {
     /// The process group, until the process has been reaped: its number may then belong to another.
     group: Arc<Mutex<Option<Pid>>>,
     ended: watch::Receiver<bool>,
-    /// Kept open: QEMU watches it.
-    _monitor: Option<ChildStdin>,
+    /// Orders for breaks, answered when they have arrived.
+    breaks: mpsc::Sender<oneshot::Sender<bool>>,
 }
+
+/// The character device of a guest's console.
+pub(super) const CONSOLE: &str = "console";
 
 impl Guest {
     /// Starts the process, waits until the guest is set up, and lets it run.
@@ -46,7 +51,8 @@ impl Guest {
     /// `qemu-missing`, `qemu-start` with what QEMU said.
     pub(super) async fn start(command: &GuestCommand, until: Deadline) -> Result<Self, Fault> {
         let Launched { group, ended, stdin, stdout, stderr } = launch(command).await?;
-        let mut guest = Self { group, ended, _monitor: None };
+        let (breaks, ordered) = mpsc::channel(1);
+        let mut guest = Self { group, ended, breaks };
         let mut qmp = Qmp::new(stdout, stdin);
         let answer = match qmp.greet(until).await {
             Ok(()) => qmp.cont(until).await,
@@ -58,11 +64,14 @@ impl Guest {
             let _ended = stderr.take(SAID).read_to_end(&mut complaints).await;
             return Err(not_started(command, &error, &complaints));
         }
-        let (from, to) = qmp.into_parts();
-        guest._monitor = Some(to);
-        forget(from);
+        tokio::spawn(attend(qmp, ordered));
         forget(stderr);
         Ok(guest)
+    }
+
+    /// Where to order breaks of the console. Whoever is answered by nobody has sent none.
+    pub(super) fn breaks(&self) -> mpsc::Sender<oneshot::Sender<bool>> {
+        self.breaks.clone()
     }
 
     /// Whether the process still runs; a guest may turn itself off.
@@ -93,6 +102,20 @@ impl Guest {
 impl Drop for Guest {
     fn drop(&mut self) {
         self.cut();
+    }
+}
+
+/// Holds the monitor, which QEMU watches, while the guest lives.
+async fn attend(mut qmp: Qmp<ChildStdout, ChildStdin>, mut ordered: mpsc::Receiver<oneshot::Sender<bool>>) {
+    loop {
+        let asked = tokio::select! {
+            asked = ordered.recv() => asked,
+            () = qmp.pass_over() => None,
+        };
+        let Some(asked) = asked else { return };
+        let sent = qmp.send_break(CONSOLE, Deadline::after(BREAK)).await;
+        // Whoever asked may be past its deadline.
+        let _ = asked.send(sent.is_ok());
     }
 }
 

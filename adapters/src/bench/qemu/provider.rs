@@ -3,24 +3,25 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use assay_model::{
     AddressBook, BenchProvider, BenchRequest, Deadline, Diagnostic, Dut, DutOrigin, Fault, OpenBench, Severity,
 };
+use assay_virtual::debug::GdbAddress;
 use async_trait::async_trait;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 use super::super::reference::Reference;
 use super::{
     flash,
-    guest::{Guest, GuestCommand},
+    guest::{CONSOLE, Guest, GuestCommand},
     settings::{self, QemuSettings},
 };
-use crate::bench::station::{PowerWire, Source, Station, Wired};
-use crate::console::{ConsoleWire, HeldPty};
+use crate::bench::station::{PowerWire, ProbeWire, Source, Station, Wired};
+use crate::console::{Breaks, ConsoleWire, HeldPty};
 use crate::document::DocumentSettings;
 use crate::power::{PowerSwitch, Switch};
 
@@ -43,7 +44,12 @@ impl BenchProvider for QemuBench {
 
     fn provides(&self, request: &BenchRequest) -> Option<Vec<&'static str>> {
         let (settings, _) = settings::read(request);
-        let words = [("power", true), ("console", settings.serial), ("network", !settings.forward.is_empty())];
+        let words = [
+            ("power", true),
+            ("console", settings.serial),
+            ("network", !settings.forward.is_empty()),
+            ("probe", settings.probe.is_some()),
+        ];
         Some(words.into_iter().filter(|(_, there)| *there).map(|(word, _)| word).collect())
     }
 
@@ -61,11 +67,14 @@ impl BenchProvider for QemuBench {
         for number in 1..=settings.samples {
             let plan = Plan { settings: &settings, folder: &request.folder, kept: kept.path(), number };
             let machine = Arc::new(plan.machine(Arc::clone(&kept))?);
+            if let Some(pty) = &machine.pty {
+                pty.break_by(Arc::new(QemuBreaks(Arc::downgrade(&machine))));
+            }
             if machine.host.is_some() {
                 addresses.own(&plan.address().to_string(), IpAddr::V4(plan.address()));
             }
             switches.insert(plan.id(), Arc::clone(&machine));
-            wired.push(wire(&plan, machine, request));
+            wired.push(wire(&plan, machine, request).await?);
         }
         let documents = DocumentSettings { folder: request.folder.clone(), ..DocumentSettings::default() };
         let reference = Reference::start_in(&mut addresses).await?;
@@ -75,8 +84,15 @@ impl BenchProvider for QemuBench {
     }
 }
 
-fn wire(plan: &Plan<'_>, machine: Arc<Machine>, request: &BenchRequest) -> Wired {
+async fn wire(plan: &Plan<'_>, machine: Arc<Machine>, request: &BenchRequest) -> Result<Wired, Fault> {
     let id = plan.id();
+    let probe = match plan.settings.probe.clone() {
+        Some(settings) => {
+            let (own, server) = settings.in_front_of(GdbAddress::Unix(plan.stub())).start().await?;
+            Some(ProbeWire { own, _server: server })
+        }
+        None => None,
+    };
     let labelled = request.samples.iter().any(|sample| {
         sample.as_object().is_some_and(|f| f.get("id").and_then(Value::as_str) == Some(&id) && f.len() > 1)
     });
@@ -84,6 +100,7 @@ fn wire(plan: &Plan<'_>, machine: Arc<Machine>, request: &BenchRequest) -> Wired
         ("network", machine.host.is_some()),
         ("console", machine.pty.is_some()),
         ("power", true),
+        ("probe", probe.is_some()),
         ("labels", labelled),
         ("documents", true),
         ("operator", true),
@@ -92,19 +109,20 @@ fn wire(plan: &Plan<'_>, machine: Arc<Machine>, request: &BenchRequest) -> Wired
         id,
         host: machine.host.map(|h| h.to_string()),
         console: machine.pty.as_ref().map(|pty| pty.path().to_owned()),
+        probe: probe.as_ref().map(|wire| wire.own.clone()),
         provides: provides.into_iter().filter(|(_, there)| *there).map(|(word, _)| word.to_owned()).collect(),
         ..Dut::default()
     };
-    Wired {
+    Ok(Wired {
         capture: None,
         dut: Arc::new(dut),
         origin: DutOrigin { kind: format!("qemu {}", plan.settings.machine), defects: Vec::new() },
         label: BTreeMap::new(),
         console: machine.pty.as_ref().map(|pty| ConsoleWire::Pty(Arc::clone(pty))),
         power: Some(PowerWire::Switch(Arc::new(PowerSwitch::new(QemuSwitch(machine))))),
-        probe: None,
+        probe,
         off_at_end: false,
-    }
+    })
 }
 
 /// One sample before it exists.
@@ -123,6 +141,11 @@ impl Plan<'_> {
     fn address(&self) -> Ipv4Addr {
         let [a, b, c, _] = self.settings.network.octets();
         Ipv4Addr::new(a, b, c, self.number)
+    }
+
+    /// The socket of the guest's gdb stub.
+    fn stub(&self) -> PathBuf {
+        self.kept.join(format!("{}.gdb", self.id()))
     }
 
     fn machine(&self, kept: Arc<TempDir>) -> Result<Machine, Fault> {
@@ -162,8 +185,8 @@ impl Plan<'_> {
             add("-drive", format!("if=pflash,index=1,format=raw,file={}", drive.display()));
         }
         if let Some(pty) = &pty {
-            add("-chardev", format!("serial,id=console,path={}", pty.path()));
-            add("-serial", "chardev:console".into());
+            add("-chardev", format!("serial,id={CONSOLE},path={}", pty.path()));
+            add("-serial", format!("chardev:{CONSOLE}"));
         }
         let host = (!settings.forward.is_empty()).then(|| self.address());
         if let Some(host) = host {
@@ -175,6 +198,9 @@ impl Plan<'_> {
             add("-nic", network);
             // The card's own boot ROM is in another package, and no guest boots from the network here.
             add("-global", "virtio-net-pci.romfile=".into());
+        }
+        if settings.probe.is_some() {
+            add("-gdb", format!("unix:{},server=on,wait=off", self.stub().display()));
         }
         arguments.extend(settings.args.iter().cloned());
         let program = format!("qemu-system-{}", settings.architecture);
@@ -197,6 +223,10 @@ impl Plan<'_> {
         }
         let help = if path.starts_with("/usr/lib/u-boot") {
             "install it: apt install u-boot-qemu"
+        } else if path.ends_with("guests/built/vmlinuz") {
+            "fetch it: bash lab-config/guests/fetch-kernel"
+        } else if written.contains("guests/built") {
+            "make it: bash lab-config/guests/build"
         } else {
             "relative paths start at the bench file's folder"
         };
@@ -249,6 +279,18 @@ impl Machine {
             })?;
         }
         Ok(())
+    }
+}
+
+/// Breaks of one sample's console; the machine has the console, so this must not have the machine.
+struct QemuBreaks(Weak<Machine>);
+
+impl Breaks for QemuBreaks {
+    fn send(&self) -> bool {
+        let Some(machine) = self.0.upgrade() else { return false };
+        let Some(breaks) = machine.guest.blocking_lock().as_ref().map(Guest::breaks) else { return false };
+        let (arrived, told) = oneshot::channel();
+        breaks.blocking_send(arrived).is_ok() && told.blocking_recv().unwrap_or(false)
     }
 }
 

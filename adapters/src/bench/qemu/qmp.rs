@@ -1,9 +1,10 @@
-//! QEMU's machine protocol over the process's own pipes: enough to know that the guest stands ready, and to let it go.
+//! QEMU's machine protocol over the process's own pipes: enough to know that the guest stands ready, to let it go, and to give
+//! its serial port a break.
 
 use std::time::Duration;
 
 use assay_model::Deadline;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::time::timeout_at;
 
@@ -54,13 +55,24 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Qmp<R, W> {
         self.execute("cont", until.capped(ANSWER)).await
     }
 
-    /// Gives the pipes back, for whoever reads them from now on.
-    pub(super) fn into_parts(self) -> (BufReader<R>, W) {
-        (self.from, self.to)
+    /// Gives the UART behind that character device a break.
+    pub(super) async fn send_break(&mut self, device: &str, until: Deadline) -> Result<(), QmpError> {
+        self.command("chardev-send-break", json!({"id": device}), until.capped(ANSWER)).await
+    }
+
+    /// Reads what QEMU says unasked, so that it is never held up by a full pipe; until it ends. What is cut off here is no
+    /// message any more, and passed over.
+    pub(super) async fn pass_over(&mut self) {
+        let mut said = [0; 4096];
+        while let Ok(1..) = self.from.read(&mut said).await {}
     }
 
     async fn execute(&mut self, command: &'static str, until: Deadline) -> Result<(), QmpError> {
-        let line = format!("{{\"execute\":\"{command}\"}}\n");
+        self.command(command, json!({}), until).await
+    }
+
+    async fn command(&mut self, command: &'static str, arguments: Value, until: Deadline) -> Result<(), QmpError> {
+        let line = format!("{}\n", json!({"execute": command, "arguments": arguments}));
         self.to.write_all(line.as_bytes()).await.map_err(|_| QmpError::Gone)?;
         self.to.flush().await.map_err(|_| QmpError::Gone)?;
         loop {

@@ -6,6 +6,8 @@ use std::net::Ipv4Addr;
 use assay_model::{BenchRequest, Diagnostic};
 use serde_json::Value;
 
+use crate::probe::{ProbePlace, ProbeSettings};
+
 /// Architectures, as `qemu-system-NAME` is called, and Debian's package of each.
 const ARCHITECTURES: [(&str, &str); 12] = [
     ("arm", "qemu-system-arm"),
@@ -31,7 +33,7 @@ const MAX_SAMPLES: u64 = 16;
 const MAX_MEMORY_MIB: u64 = 16 * 1024;
 
 const KEYS: &str = "qemu, machine, cpu, memory, bios, kernel, initrd, append, image, u_boot_env, serial, network, \
-                    forward, args, samples";
+                    forward, probe, args, samples";
 
 /// What to start, for each sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub(super) struct QemuSettings {
     pub(super) network: Ipv4Addr,
     /// Port of the sample's address to port of the guest.
     pub(super) forward: BTreeMap<u16, u16>,
+    /// A virtual debug port in front of the guest's memory.
+    pub(super) probe: Option<ProbeSettings>,
     pub(super) args: Vec<String>,
     pub(super) samples: u8,
 }
@@ -76,6 +80,7 @@ impl Default for QemuSettings {
             serial: true,
             network: Ipv4Addr::new(127, 31, 0, 0),
             forward: BTreeMap::new(),
+            probe: None,
             args: Vec::new(),
             samples: 1,
         }
@@ -143,6 +148,7 @@ fn one(settings: &mut QemuSettings, key: &str, value: &Value, mistakes: &mut Mis
         },
         "forward" => settings.forward = forward(value, mistakes),
         "u_boot_env" => settings.u_boot_env = environment(value, mistakes),
+        "probe" => settings.probe = probe(value, mistakes),
         "args" => settings.args = arguments(value, mistakes),
         other => mistakes.add(format!("a QEMU bench has no setting `{other}`"), format!("it takes {KEYS}")),
     }
@@ -175,6 +181,17 @@ fn forward(value: &Value, mistakes: &mut Mistakes) -> BTreeMap<u16, u16> {
         }
     }
     ports
+}
+
+/// Only a virtual probe fits a guest, and its stub is the bench's to start.
+fn probe(value: &Value, mistakes: &mut Mistakes) -> Option<ProbeSettings> {
+    let help = "write `probe: { virtual: open, family: stm32f407 }`; adapters/debug-port.md has the states";
+    match serde_json::from_value::<ProbeSettings>(value.clone()) {
+        Ok(probe) if matches!(probe.place, ProbePlace::Virtual { gdb: None, .. }) => return Some(probe),
+        Ok(_) => mistakes.add("`probe` of a guest has `selector` or `gdb`", help),
+        Err(e) => mistakes.add(format!("`probe` is wrong: {e}"), help),
+    }
+    None
 }
 
 fn environment(value: &Value, mistakes: &mut Mistakes) -> BTreeMap<String, String> {
@@ -227,8 +244,11 @@ fn whole(request: &BenchRequest, settings: &QemuSettings, mistakes: &mut Mistake
         let text = format!("`u_boot_env` is for machine `virt` of arm and aarch64, not `{}`", settings.machine);
         mistakes.add(text, "save the environment in an image of your own");
     }
-    if !settings.serial && settings.forward.is_empty() {
-        mistakes.add("nothing is wired to the guest", "give it `serial: true` or `forward`");
+    if settings.probe.is_some() && settings.args.iter().any(|a| a == "-gdb" || a == "-s") {
+        mistakes.add("`args` opens a gdb stub, and `probe` needs it", "remove one of them");
+    }
+    if !settings.serial && settings.forward.is_empty() && settings.probe.is_none() {
+        mistakes.add("nothing is wired to the guest", "give it `serial: true`, `forward` or `probe`");
     }
     if !request.duts.is_empty() {
         mistakes.add("a QEMU bench fills in its DUTs itself", "remove `duts`, or use `provider: local`");

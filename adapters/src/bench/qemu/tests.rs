@@ -242,5 +242,14 @@ fn every_mistake_of_a_qemu_bench_is_said_at_once() {
     assert_eq!(messages(deaf), ["nothing is wired to the guest"]);
     let no_flash = json!({"qemu": "arm", "machine": "mps2-an385", "kernel": "x", "u_boot_env": {"a": "b"}});
     assert_eq!(messages(no_flash), ["`u_boot_env` is for machine `virt` of arm and aarch64, not `mps2-an385`"]);
+    let probe = |probe: Value| messages(json!({"qemu": "arm", "machine": "x", "kernel": "x", "probe": probe}));
+    assert_eq!(probe(json!({"selector": "0483:374b"})), ["`probe` of a guest has `selector` or `gdb`"]);
+    assert_eq!(
+        probe(json!({"virtual": "open", "gdb": "127.0.0.1:1234"})),
+        ["`probe` of a guest has `selector` or `gdb`"]
+    );
+    assert!(probe(json!({"virtual": "opne"}))[0].contains("opne"));
+    let two = json!({"qemu": "arm", "machine": "x", "kernel": "x", "probe": {"virtual": "open"}, "args": ["-s"]});
+    assert_eq!(messages(two), ["`args` opens a gdb stub, and `probe` needs it"]);
     assert!(QemuBench.lint(&u_boot(json!({}))).is_empty());
 }

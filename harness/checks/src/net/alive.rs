@@ -181,8 +181,8 @@ async fn answers(cx: &CheckContext, host: &str, service: &Service) -> Result<Opt
         if word != "console" {
             return Ok(None);
         }
-        let (prompt, _) = console::prompt(cx, cx.deadline.capped(ONE * 2)).await?;
-        return Ok((prompt != console::Prompt::Nothing).then(|| "console".to_owned()));
+        let speaks = console::speaks(cx, cx.deadline.capped(ONE * 2)).await?;
+        return Ok(speaks.then(|| "console".to_owned()));
     };
     let endpoint = cx.endpoint(host, port)?;
     let answered = match word {

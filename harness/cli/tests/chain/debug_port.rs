@@ -233,7 +233,7 @@ async fn silence_passes_only_of_a_unit_that_lives_on_a_fixture_that_reads() {
 }
 
 /// Children of a process that have this word among their arguments.
-fn children(of: u32, word: &str) -> Vec<i32> {
+pub(super) fn children(of: u32, word: &str) -> Vec<i32> {
     let mut found = Vec::new();
     for task in std::fs::read_dir(format!("/proc/{of}/task")).into_iter().flatten().flatten() {
         let listed = std::fs::read_to_string(task.path().join("children")).unwrap_or_default();

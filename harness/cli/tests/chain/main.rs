@@ -11,6 +11,7 @@ mod firmware;
 mod hardware;
 mod hostile;
 mod interrupted;
+mod qemu_guests;
 mod real_servers;
 mod reports;
 mod reviewing;

@@ -133,6 +133,7 @@ mod tests {
         let running = crate::start(spec).await.unwrap();
         let sample = running.samples().remove(0);
         let controller = &running.samples[0].camera.controller;
+        controller.may_be_erased();
         controller.line_reset();
         controller.transfer(false, true, 0, 0).unwrap();
         controller.transfer(false, false, 4, 0x5000_0000).unwrap(); // powers up

@@ -44,7 +44,8 @@ impl DebugPort {
         Self { chip, transfers: 0, control: 0, select: 0, buffer: 0, line_reset: false }
     }
 
-    pub(super) const fn line_reset(&mut self) {
+    pub(super) fn line_reset(&mut self) {
+        self.chip.memory.look_for_machine();
         self.line_reset = true;
         self.select &= !0xf;
     }
@@ -62,6 +63,9 @@ impl DebugPort {
 
     /// What the wire does before the target has a say.
     fn wire(&self, ap: bool) -> Result<(), Ack> {
+        if self.chip.memory.is_dead() {
+            return Err(Ack::Silent);
+        }
         match self.chip.state {
             DebugState::WireOpen | DebugState::PinsDead => Err(Ack::Silent),
             DebugState::SwdioStuckLow => Err(Ack::Low),

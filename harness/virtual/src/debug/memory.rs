@@ -1,8 +1,8 @@
 //! The system bus below the private peripherals: flash, SRAM, factory data, the flash controller.
 
-use std::net::SocketAddr;
+use std::io::Write as _;
 
-use super::gdb::GdbStub;
+use super::gdb::{GdbAddress, GdbStub};
 use super::image::plant;
 use super::{DebugState, Family, Image};
 
@@ -31,8 +31,10 @@ pub(super) struct Memory {
     regions: Vec<Region>,
     /// Whose memory it is in place of flash and SRAM here.
     machine: Option<GdbStub>,
-    /// Orders to erase that arrived by any way. A conformance suite asserts that it stays 0.
+    /// Orders to erase that arrived by any way.
     pub(super) erase_count: u32,
+    /// Somebody said beforehand that there will be such orders.
+    pub(super) may_be_erased: bool,
 }
 
 impl Memory {
@@ -63,12 +65,24 @@ impl Memory {
             }
             Family::Generic => {}
         }
-        Self { family, regions, machine: None, erase_count: 0 }
+        Self { family, regions, machine: None, erase_count: 0, may_be_erased: false }
     }
 
     /// From now on flash and SRAM are those of the machine behind that gdb stub.
-    pub(super) fn read_through(&mut self, address: SocketAddr) {
+    pub(super) fn read_through(&mut self, address: GdbAddress) {
         self.machine = Some(GdbStub::new(address));
+    }
+
+    /// Whether the machine whose memory this is has no power.
+    pub(super) fn is_dead(&self) -> bool {
+        self.machine.as_ref().is_some_and(GdbStub::is_gone)
+    }
+
+    /// Somebody knocks at the port: asks whether the machine has power now.
+    pub(super) fn look_for_machine(&mut self) {
+        if let Some(machine) = &mut self.machine {
+            machine.look();
+        }
     }
 
     /// Whether an address is in flash or SRAM.
@@ -142,9 +156,19 @@ impl Memory {
         plant(&mut self.regions[SRAM].bytes, offset, bytes);
     }
 
-    /// Loses everything, and counts it.
+    /// Loses everything, and counts it. In a build for tests an order that nobody announced ends the whole process, and not
+    /// only this task: so no test of any crate, and no run of the command line in one, can be green over an erased chip.
     pub(super) fn erase_all(&mut self) {
         self.erase_count += 1;
+        if cfg!(debug_assertions) && !self.may_be_erased {
+            // Written, not printed: what a test prints is kept back, and would end with the process.
+            let text = format!(
+                "somebody erased a virtual chip ({:?}): nothing may, unless a test announces it\n",
+                self.family
+            );
+            let _ = std::io::stderr().write_all(text.as_bytes());
+            std::process::abort();
+        }
         for region in &mut self.regions {
             region.bytes.fill(if region.writable { 0 } else { 0xff });
         }

@@ -26,6 +26,7 @@ mod tests;
 
 pub use debug_port::Ack;
 pub use family::Family;
+pub use gdb::GdbAddress;
 pub use image::Image;
 pub use server::{DebugListener, DebugServer, serve_black_magic, serve_glasgow, serve_glasgow_between};
 pub use state::DebugState;

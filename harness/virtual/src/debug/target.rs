@@ -1,11 +1,10 @@
 //! The handle on a virtual debug port that test, camera and front ends share.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::access_port::Chip;
 use super::debug_port::{Ack, DebugPort};
-use super::{DebugState, Family, Image};
+use super::{DebugState, Family, GdbAddress, Image};
 
 /// A virtual chip behind its debug port. Clones share it.
 #[derive(Clone)]
@@ -28,9 +27,9 @@ impl DebugTarget {
     }
 
     /// The same in front of a machine whose memory a gdb stub on `address` shows, as QEMU's does: locks and core are the
-    /// port's, flash and SRAM are the machine's.
+    /// port's, flash and SRAM are the machine's. While no machine answers there, the port is silent.
     #[must_use]
-    pub fn behind_gdb(family: Family, state: DebugState, address: SocketAddr) -> Self {
+    pub fn behind_gdb(family: Family, state: DebugState, address: GdbAddress) -> Self {
         let target = Self::new(family, state, Image::blank(family));
         target.port().chip.memory.read_through(address);
         target
@@ -66,6 +65,11 @@ impl DebugTarget {
     /// The firmware writes `bytes` at a byte offset into SRAM; what does not fit is cut off.
     pub fn store_ram(&self, offset: usize, bytes: &[u8]) {
         self.port().chip.memory.store_ram(offset, bytes);
+    }
+
+    /// Announces orders to erase. Without it, they end the process in a build with debug assertions, which all tests are.
+    pub fn may_be_erased(&self) {
+        self.port().chip.memory.may_be_erased = true;
     }
 
     /// How often anything ordered an erase, by any way: CTRL-AP, flash controller, option bytes.

@@ -70,6 +70,7 @@ fn the_lock_that_says_so_says_so() {
 #[test]
 fn every_way_to_erase_is_counted() {
     let nordic = target(Family::Nrf52840, DebugState::NrfApprotect);
+    nordic.may_be_erased();
     connect(&nordic).expect("connects");
     nordic.transfer(false, false, 8, 1 << 24).expect("selects the CTRL-AP");
     nordic.transfer(true, false, 4, 1).expect("ERASEALL");
@@ -77,6 +78,7 @@ fn every_way_to_erase_is_counted() {
     assert_eq!(memory_read(&nordic, 0x1000), Ok(u32::MAX), "all is lost");
 
     let st = target(Family::Stm32f407, DebugState::StmRdp1);
+    st.may_be_erased();
     connect(&st).expect("connects");
     for (address, value) in [(0x4002_3C14, 0x0FFF_AAED), (0x4002_3C10, 0x1_0004)] {
         st.transfer(false, false, 8, 0).expect("selects the AHB-AP");
@@ -84,6 +86,37 @@ fn every_way_to_erase_is_counted() {
         st.transfer(true, false, 0xc, value).expect("DRW");
     }
     assert_eq!(st.erase_count(), 2);
+}
+
+/// Not a test of its own: with the variable set, this process is the one that erases, in a task whose panic nobody would see.
+#[tokio::test]
+async fn an_erase_that_nobody_announced() {
+    if std::env::var_os(ERASES).is_none() {
+        return;
+    }
+    let task = tokio::spawn(async {
+        let chip = target(Family::Nrf52840, DebugState::NrfApprotect);
+        connect(&chip).expect("connects");
+        chip.transfer(false, false, 8, 1 << 24).expect("selects the CTRL-AP");
+        let _ = chip.transfer(true, false, 4, 1);
+    });
+    let _ = task.await;
+}
+
+const ERASES: &str = "ASSAY_TEST_ERASES";
+
+#[test]
+fn an_erase_that_nobody_announced_ends_the_process() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let ends = |name: &str| {
+        let ourselves = std::env::current_exe().expect("a path");
+        let mut command = std::process::Command::new(ourselves);
+        command.args(["--exact", name]).env(ERASES, "1").output().expect("starts")
+    };
+    let erased = ends("debug::tests::an_erase_that_nobody_announced");
+    assert_eq!(erased.status.signal(), Some(6), "{erased:?}");
+    assert!(String::from_utf8_lossy(&erased.stderr).contains("erased a virtual chip"), "{erased:?}");
+    assert!(ends("debug::tests::every_way_to_erase_is_counted").status.success(), "an announced one does not");
 }
 
 #[test]

@@ -92,6 +92,14 @@ impl Line for Terminal<'_> {
     }
 }
 
+/// Whether the console says anything at all within a few seconds of a newline: a prompt, or what the firmware goes on saying.
+pub(crate) async fn speaks(cx: &CheckContext, until: Deadline) -> Result<bool, Fault> {
+    let mut terminal = Terminal { cx, until };
+    terminal.send("").await?;
+    let said = |text: &str| !text.trim().is_empty();
+    Ok(said(&terminal.look(said, PAUSES).await?))
+}
+
 /// What the console asks for, and the line that says so.
 pub(crate) async fn prompt(cx: &CheckContext, until: Deadline) -> Result<(Prompt, String), Fault> {
     let (prompt, text) = Terminal { cx, until }.prompt().await?;
