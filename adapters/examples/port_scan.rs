@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use assay_adapters::document::DocumentSettings;
 use assay_adapters::network::network_touches;
-use assay_model::touch::ports::ScanRequest;
+use assay_model::touch::ports::{ScanMethod, ScanRequest};
 use assay_model::{AddressBook, Deadline, Limits};
 
 #[tokio::main(flavor = "current_thread")]
@@ -23,7 +23,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut book = AddressBook::new();
     let host = book.own(&address, address.parse()?);
     let touches = network_touches(DocumentSettings::default(), book.into())?;
-    let request = ScanRequest { host, tcp: vec![(first.parse()?, last.parse()?)], limits, silence_ms: 300 };
+    let request = ScanRequest {
+        host,
+        tcp: vec![(first.parse()?, last.parse()?)],
+        limits,
+        silence_ms: 300,
+        method: ScanMethod::default(),
+    };
     let found = touches.ports()?.call(request, Deadline::after(Duration::from_secs(600))).await?;
     println!("open {:?}", found.open);
     println!("closed {} filtered {} unasked {}", found.closed, found.filtered, found.unasked);

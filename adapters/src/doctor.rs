@@ -55,6 +55,17 @@ pub struct Checkup {
     pub capture: CaptureFinding,
     /// The clock.
     pub clock: ClockFinding,
+    /// Whether ports can be scanned by raw SYNs.
+    pub raw_sockets: RawSocketFinding,
+}
+
+/// The right to raw sockets. Without it nothing but `method: syn` of a port scan is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RawSocketFinding {
+    /// Whether this process has it.
+    pub permitted: bool,
+    /// What to do; empty where all is well.
+    pub help: String,
 }
 
 /// Whether packets may be captured.
@@ -122,6 +133,10 @@ pub fn checkup() -> Checkup {
         tools: TOOLS.map(|(name, purpose)| ToolFinding { name, purpose, path: find(name, &folders) }).to_vec(),
         capture: capture(),
         clock: clock(unix_s, synchronised(Path::new("/run/systemd/timesync/synchronized"))),
+        raw_sockets: crate::ports::may_send_syns().map_or_else(
+            |fault| RawSocketFinding { permitted: false, help: fault.help },
+            |()| RawSocketFinding { permitted: true, help: String::new() },
+        ),
     }
 }
 

@@ -12,7 +12,7 @@ use assay_adapters::document::DocumentSettings;
 use assay_adapters::network::network_touches;
 use assay_model::touch::document::{DocumentRequest, DocumentResponse, Wanted};
 use assay_model::touch::http::{HttpRequest, HttpResponse};
-use assay_model::touch::ports::ScanRequest;
+use assay_model::touch::ports::{ScanMethod, ScanRequest};
 use assay_model::touch::tls::{TlsRequest, TlsResponse};
 use assay_model::{AddressBook, Deadline, Host, Limits, Payload};
 
@@ -104,6 +104,7 @@ async fn a_real_server_is_seen_as_it_is_configured() {
         tcp: vec![(8_080, 8_090), (8_443, 8_445)],
         limits: Limits::default(),
         silence_ms: 300,
+        method: ScanMethod::Connect,
     };
     let found = touches.ports().expect("ports").call(scan.clone(), soon()).await.expect("no fault");
     assert_eq!((found.open.as_slice(), found.closed), (&[8_080, 8_443, 8_444][..], 11));

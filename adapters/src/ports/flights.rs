@@ -36,6 +36,18 @@ pub(super) struct Landed<T> {
 #[derive(Debug)]
 pub(super) struct CannotStart(pub(super) std::io::Error);
 
+/// A way of asking ports of one host, many at once.
+pub(super) trait Asks<T> {
+    /// How many are under way.
+    fn count(&self) -> usize;
+
+    /// Starts one. `Some`: the answer was there at once, as it is on loopback.
+    fn start(&mut self, port: u16, tag: T, now: Instant) -> Result<Option<Landed<T>>, CannotStart>;
+
+    /// Waits for answers, at most so long, and lands them and whatever ran out of patience.
+    fn land(&mut self, at_most: Duration, landed: &mut Vec<Landed<T>>) -> Result<(), CannotStart>;
+}
+
 struct Flight<T> {
     socket: OwnedFd,
     landed: Landed<T>,
@@ -61,43 +73,6 @@ impl<T: Copy> Flights<T> {
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(cannot)?;
         let (slots, free, order) = (Vec::new(), Vec::new(), VecDeque::new());
         Ok(Self { host, patience, epoll, slots, free, order, serial: 0, spare: None })
-    }
-
-    /// How many are under way.
-    pub(super) fn count(&self) -> usize {
-        self.slots.len() - self.free.len()
-    }
-
-    /// Starts one. `Some`: the answer was there at once, as it is on loopback.
-    pub(super) fn start(&mut self, port: u16, tag: T, now: Instant) -> Result<Option<Landed<T>>, CannotStart> {
-        let to = SocketAddr::new(self.host, port);
-        let socket = match self.spare.take() {
-            Some(socket) => socket,
-            None => {
-                let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
-                let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-                socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP)).map_err(cannot)?
-            }
-        };
-        let mut landed = Landed { port, tag, started: now, answer: Answer::Silent };
-        let first = match connect(&socket, &to) {
-            // The second look costs 0.3 us and, where the answer is in, saves a trip through epoll.
-            Err(Errno::INPROGRESS) => connect(&socket, &to),
-            other => other,
-        };
-        match self.judge(&socket, to, first)? {
-            Some(answer) => {
-                if answer == Answer::Closed {
-                    self.spare = Some(socket);
-                }
-                landed.answer = answer;
-                Ok(Some(landed))
-            }
-            None => {
-                self.wait_for(socket, landed)?;
-                Ok(None)
-            }
-        }
     }
 
     fn wait_for(&mut self, socket: OwnedFd, landed: Landed<T>) -> Result<(), CannotStart> {
@@ -141,33 +116,6 @@ impl<T: Copy> Flights<T> {
         }
     }
 
-    /// Waits for answers, at most so long, and lands them and whatever ran out of patience.
-    pub(super) fn land(&mut self, at_most: Duration, landed: &mut Vec<Landed<T>>) -> Result<(), CannotStart> {
-        let wait = match self.next_expiry() {
-            Some(expiry) => at_most.min(expiry.saturating_duration_since(Instant::now())),
-            None => at_most,
-        };
-        let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
-        let mut events: Vec<epoll::Event> = Vec::with_capacity(256);
-        match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), Some(&timeout)) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(e) => return Err(cannot(e)),
-        }
-        for event in events {
-            let data = event.data.u64();
-            self.look((data >> 32) as u32, data as u32, landed)?;
-        }
-        let now = Instant::now();
-        while self.next_expiry().is_some_and(|expiry| expiry <= now) {
-            if let Some((slot, _)) = self.order.pop_front()
-                && let Some(flight) = self.release(slot)
-            {
-                landed.push(flight.landed);
-            }
-        }
-        Ok(())
-    }
-
     /// Asks a socket that epoll named for its answer.
     fn look(&mut self, slot: u32, serial: u32, landed: &mut Vec<Landed<T>>) -> Result<(), CannotStart> {
         let Some(Some(flight)) = self.slots.get(slot as usize) else { return Ok(()) };
@@ -200,6 +148,69 @@ impl<T: Copy> Flights<T> {
                 _ => self.order.pop_front(),
             };
         }
+    }
+}
+
+impl<T: Copy> Asks<T> for Flights<T> {
+    fn count(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    fn start(&mut self, port: u16, tag: T, now: Instant) -> Result<Option<Landed<T>>, CannotStart> {
+        let to = SocketAddr::new(self.host, port);
+        let socket = match self.spare.take() {
+            Some(socket) => socket,
+            None => {
+                let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+                let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+                socket_with(family, SocketType::STREAM, flags, Some(ipproto::TCP)).map_err(cannot)?
+            }
+        };
+        let mut landed = Landed { port, tag, started: now, answer: Answer::Silent };
+        let first = match connect(&socket, &to) {
+            // The second look costs 0.3 us and, where the answer is in, saves a trip through epoll.
+            Err(Errno::INPROGRESS) => connect(&socket, &to),
+            other => other,
+        };
+        match self.judge(&socket, to, first)? {
+            Some(answer) => {
+                if answer == Answer::Closed {
+                    self.spare = Some(socket);
+                }
+                landed.answer = answer;
+                Ok(Some(landed))
+            }
+            None => {
+                self.wait_for(socket, landed)?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn land(&mut self, at_most: Duration, landed: &mut Vec<Landed<T>>) -> Result<(), CannotStart> {
+        let wait = match self.next_expiry() {
+            Some(expiry) => at_most.min(expiry.saturating_duration_since(Instant::now())),
+            None => at_most,
+        };
+        let timeout = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
+        let mut events: Vec<epoll::Event> = Vec::with_capacity(256);
+        match epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), Some(&timeout)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(e) => return Err(cannot(e)),
+        }
+        for event in events {
+            let data = event.data.u64();
+            self.look((data >> 32) as u32, data as u32, landed)?;
+        }
+        let now = Instant::now();
+        while self.next_expiry().is_some_and(|expiry| expiry <= now) {
+            if let Some((slot, _)) = self.order.pop_front()
+                && let Some(flight) = self.release(slot)
+            {
+                landed.push(flight.landed);
+            }
+        }
+        Ok(())
     }
 }
 

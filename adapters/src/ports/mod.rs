@@ -1,7 +1,8 @@
-//! TCP connect scans on a thread of their own, with raw sockets and epoll: a task per port would cost twice the time.
+//! Scans of TCP ports on a thread of their own, with raw sockets and epoll: a task per port would cost twice the time.
 //!
 //! - `flights`: connects under way. A refused socket is used again for the next port, which on loopback, where the
 //!   answer is there at once, is faster than any number of parallel sockets.
+//! - `syn`, `segment`: the same by raw SYNs, where somebody asks for it and this process may.
 //! - `pace`: how many and how often. Starts gently, presses harder while nothing goes wrong, backs off on loss.
 //! - `life`: whether the host is there. A port counts as filtered only where the host showed life before and after.
 //! - `scan`: the queue of ports, and the count.
@@ -12,6 +13,8 @@ mod life;
 mod order;
 mod pace;
 mod scan;
+mod segment;
+mod syn;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +23,7 @@ use assay_model::touch::ports::{Ports, ScanRequest, ScanResponse};
 use assay_model::{Deadline, Fault, Limits, Touch};
 use async_trait::async_trait;
 
-/// Connect scans of one DUT; nothing is kept between requests.
+/// Scans of one DUT; nothing is kept between requests.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PortScanner;
 
@@ -52,6 +55,14 @@ impl Drop for GivenUp {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
+}
+
+/// Whether this process may scan by raw SYNs.
+///
+/// # Errors
+/// It may not: why, and what to do.
+pub(crate) fn may_send_syns() -> Result<(), Fault> {
+    syn::raw_socket(std::net::Ipv4Addr::LOCALHOST.into()).map(|_| ())
 }
 
 /// Limits as they apply to a host: 0 is no limit. The defaults protect small devices on a network; a virtual one on

@@ -4,12 +4,13 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use assay_model::touch::ports::{ScanRequest, ScanResponse};
+use assay_model::touch::ports::{ScanMethod, ScanRequest, ScanResponse};
 use assay_model::{Deadline, Fault};
 
-use super::flights::{Answer, CannotStart, Flights, Landed};
+use super::flights::{Answer, Asks, CannotStart, Flights, Landed};
 use super::life::Life;
 use super::pace::Pace;
+use super::syn::{Syns, raw_socket};
 use super::{limits_for, order};
 use crate::socket::own_trouble;
 
@@ -40,7 +41,7 @@ struct Silent {
 }
 
 struct Scan {
-    flights: Flights<Try>,
+    flights: Box<dyn Asks<Try>>,
     pace: Pace,
     life: Life,
     patience: Duration,
@@ -62,8 +63,16 @@ pub(super) fn scan(request: &ScanRequest, until: Deadline, given_up: &AtomicBool
     let started = Instant::now();
     let host = request.host.address();
     let patience = Duration::from_millis(request.silence_ms.max(1).into());
+    let method = match request.method {
+        ScanMethod::Auto if raw_socket(host).is_ok() => ScanMethod::Syn,
+        ScanMethod::Syn => ScanMethod::Syn,
+        ScanMethod::Auto | ScanMethod::Connect => ScanMethod::Connect,
+    };
     let mut scan = Scan {
-        flights: Flights::new(host, patience).map_err(|e| cannot(request, e))?,
+        flights: match method {
+            ScanMethod::Syn => Box::new(Syns::new(host, patience, secret())?),
+            _ => Box::new(Flights::new(host, patience).map_err(|e| cannot(request, e))?),
+        },
         pace: Pace::new(limits_for(host, request.limits), started),
         life: Life::new(patience),
         patience,
@@ -71,7 +80,7 @@ pub(super) fn scan(request: &ScanRequest, until: Deadline, given_up: &AtomicBool
         again: VecDeque::new(),
         filtered: Vec::new(),
         unproven: Vec::new(),
-        response: ScanResponse::default(),
+        response: ScanResponse { method, ..ScanResponse::default() },
     };
     let asked = scan.fresh.len();
     let stop = || until.passed() || given_up.load(Ordering::Relaxed);
@@ -271,6 +280,12 @@ impl Scan {
         response.duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         response
     }
+}
+
+/// A number that no host can guess: what Rust seeds its hash tables with.
+fn secret() -> u32 {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(0) as u32
 }
 
 fn is_shortage(error: &std::io::Error) -> bool {

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use assay_model::touch::ports::ScanMethod;
+
 use super::*;
 use crate::testing::{Silent, host, silent_port, soon};
 
@@ -8,7 +10,18 @@ async fn scan(at: &str, tcp: &[(u16, u16)], until: Deadline) -> ScanResponse {
 }
 
 async fn scan_with(at: &str, tcp: &[(u16, u16)], until: Deadline, limits: Limits, silence_ms: u32) -> ScanResponse {
-    let request = ScanRequest { host: host(at), tcp: tcp.to_vec(), limits, silence_ms };
+    by(ScanMethod::Connect, at, tcp, until, limits, silence_ms).await
+}
+
+async fn by(
+    method: ScanMethod,
+    at: &str,
+    tcp: &[(u16, u16)],
+    until: Deadline,
+    limits: Limits,
+    silence_ms: u32,
+) -> ScanResponse {
+    let request = ScanRequest { host: host(at), tcp: tcp.to_vec(), limits, silence_ms, method };
     PortScanner.call(request, until).await.expect("no fault")
 }
 
@@ -147,6 +160,7 @@ async fn a_call_that_is_dropped_stops_its_thread() {
         tcp: vec![(8_001, 8_001)],
         limits: Limits::default(),
         silence_ms: 60_000,
+        method: ScanMethod::Connect,
     };
     let call = PortScanner.call(request, Deadline::after(Duration::from_secs(120)));
     assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
@@ -183,4 +197,83 @@ async fn a_port_whose_first_connect_was_lost_is_found_by_the_second() {
     let found = scan("127.31.1.8", &[(8_100, 8_101)], soon()).await;
     assert_eq!((found.open.as_slice(), found.closed, found.filtered), (&[8_101][..], 1, 0), "{found:?}");
     drain.join().expect("drained");
+}
+
+/// Whether this process may send SYNs; says so where it may not.
+#[expect(clippy::print_stdout, reason = "says that a right is missing")]
+fn may_send_syns() -> bool {
+    let may = super::may_send_syns();
+    if let Err(fault) = &may {
+        assert!(fault.code == "no-raw-sockets" && fault.text.contains("CAP_NET_RAW") && !fault.help.is_empty());
+        println!("skipped: {}", fault.text);
+    }
+    may.is_ok()
+}
+
+#[tokio::test]
+async fn syns_find_what_connections_find() {
+    let ports = [7, 443, 2323, 9999, 31_337, 65_535];
+    let at = "127.31.2.1";
+    let _open = listen(at, &ports);
+    let auto = by(ScanMethod::Auto, at, &[(440, 450)], soon(), Limits::default(), 200).await;
+    assert_eq!(auto.open, [443]);
+    if !may_send_syns() {
+        assert_eq!(auto.method, ScanMethod::Connect);
+        return;
+    }
+    assert_eq!(auto.method, ScanMethod::Syn);
+    let found = by(ScanMethod::Syn, at, &[(1, 65_535)], soon(), Limits::default(), 200).await;
+    let ours: Vec<u16> = found.open.iter().copied().filter(|p| !listens_everywhere(*p)).collect();
+    assert_eq!(ours, ports);
+    assert_eq!((found.closed + found.open.len() as u32, found.filtered, found.unasked), (65_535, 0, 0), "{found:?}");
+    assert!(found.alive_before && found.alive_after && found.method == ScanMethod::Syn);
+}
+
+/// Source and target are one address here, and the port that our SYNs come from is one of those asked.
+#[tokio::test]
+async fn syns_to_ourselves_and_over_ipv6() {
+    if !may_send_syns() {
+        return;
+    }
+    for at in ["127.0.0.1", "::1"] {
+        let listener = std::net::TcpListener::bind((at, 0)).expect("binds");
+        let port = listener.local_addr().expect("bound").port();
+        let before = listeners();
+        let found = by(ScanMethod::Syn, at, &[(1, 3), (32_768, 60_999)], soon(), Limits::default(), 300).await;
+        let after = listeners();
+        assert!(found.open.contains(&port), "{found:?}");
+        for port in &found.open {
+            assert!(before.contains(port) || after.contains(port), "{port} was called open, and nobody listens");
+        }
+        assert_eq!((found.filtered, found.unasked), (0, 0), "{found:?}");
+        assert!(found.alive_before && found.alive_after);
+    }
+}
+
+#[tokio::test]
+async fn syns_to_silent_ports_and_dead_hosts_prove_nothing() {
+    if !may_send_syns() {
+        return;
+    }
+    let at = "127.31.2.3";
+    let silent: Vec<Silent> = (0..3).map(|n| silent_port(&format!("{at}:{}", 5_001 + n))).collect();
+    let dead = by(ScanMethod::Syn, at, &[(5_001, 5_003)], soon(), Limits::default(), 200).await;
+    assert_eq!((dead.open.len(), dead.closed, dead.filtered), (0, 0, 3), "{dead:?}");
+    assert!(!dead.alive_before && !dead.alive_after);
+    let _open = listen(at, &[5_010]);
+    let found = by(ScanMethod::Syn, at, &[(5_000, 5_010)], soon(), Limits::default(), 200).await;
+    assert_eq!(found.filtered_ports, silent.iter().map(|s| s.at.port()).collect::<Vec<_>>());
+    assert_eq!((found.open.as_slice(), found.closed), (&[5_010][..], 7), "{found:?}");
+    assert!(found.connects >= 14, "{} SYNs: silent ports are asked twice", found.connects);
+}
+
+#[tokio::test]
+async fn the_rate_of_a_bench_holds_for_syns_too() {
+    if !may_send_syns() {
+        return;
+    }
+    let limits = Limits { connects_per_s: 400, half_open: 4, ..Limits::default() };
+    let found = by(ScanMethod::Syn, "127.31.2.4", &[(1, 200)], soon(), limits, 200).await;
+    assert_eq!(found.closed, 200);
+    assert!(found.duration_ms >= 450, "200 ports at 400 a second took only {} ms", found.duration_ms);
 }

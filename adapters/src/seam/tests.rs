@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use assay_model::touch::http::HttpRequest;
-use assay_model::touch::ports::ScanRequest;
+use assay_model::touch::ports::{ScanMethod, ScanRequest};
 use assay_model::touch::tcp::{ReadUntil, TcpRequest};
 use assay_model::touch::udp::UdpRequest;
 use assay_model::{AddressBook, Exchange, Fault, Limits, Outcome, Payload, Touches};
@@ -45,7 +45,13 @@ async fn look(touches: &Touches, web: std::net::SocketAddr, closed: std::net::So
     let udp = touches.udp().expect("is there").call(datagram, soon()).await.expect("no fault");
     seen.push(serde_json::to_value(udp).expect("JSON"));
     let range = vec![(web.port(), web.port())];
-    let scan = ScanRequest { host: host(HOST), tcp: range, limits: Limits::default(), silence_ms: 100 };
+    let scan = ScanRequest {
+        host: host(HOST),
+        tcp: range,
+        limits: Limits::default(),
+        silence_ms: 100,
+        method: ScanMethod::Connect,
+    };
     let ports = touches.ports().expect("is there").call(scan, soon()).await.expect("no fault");
     seen.push(serde_json::to_value(ports).expect("JSON"));
     seen

@@ -7,6 +7,8 @@ use assay_model::touch::tcp::{Connection, Tcp, TcpRequest, TcpResponse};
 use assay_model::{Deadline, Endpoint, Fault, Payload, Touch};
 use async_trait::async_trait;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
 
 use super::read::read;
 use crate::socket::{Connect, connect, within};
@@ -16,9 +18,22 @@ use crate::tls::{Handshake, handshake};
 const MOST_OPEN: usize = 1_000;
 
 /// A connection, plain or with TLS around it.
-trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
+    /// The connection itself, where nothing is around it yet.
+    fn plain(self: Box<Self>) -> Option<TcpStream>;
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+impl Stream for TcpStream {
+    fn plain(self: Box<Self>) -> Option<TcpStream> {
+        Some(*self)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for TlsStream<S> {
+    fn plain(self: Box<Self>) -> Option<TcpStream> {
+        None
+    }
+}
 
 /// Taken out of the table while in use by `Send` or `Read`, so that no lock is held over a wait.
 type Shared = Arc<tokio::sync::Mutex<Box<dyn Stream>>>;
@@ -73,6 +88,24 @@ impl TcpConnections {
         TcpResponse::Opened { connection }
     }
 
+    /// Puts TLS around an open connection.
+    async fn start_tls(&self, connection: Connection, until: Deadline) -> Result<TcpResponse, Fault> {
+        let stream = self.get(connection)?;
+        self.table().open.remove(&connection);
+        let stream = Arc::try_unwrap(stream).map_err(|_| busy(connection))?.into_inner();
+        let Some(stream) = stream.plain() else {
+            return Err(Fault::plan("already-tls", format!("connection {connection} speaks TLS already")));
+        };
+        Ok(match handshake(stream, None, &[], until).await? {
+            Handshake::Established(stream, _) => {
+                self.table().open.insert(connection, Arc::new(tokio::sync::Mutex::new(stream)));
+                TcpResponse::Done
+            }
+            Handshake::Failed(text) => TcpResponse::NotTls { text },
+            Handshake::NoAnswer(text) => TcpResponse::NoAnswer { text },
+        })
+    }
+
     fn get(&self, connection: Connection) -> Result<Shared, Fault> {
         self.table().open.get(&connection).cloned().ok_or_else(|| {
             Fault::plan(
@@ -89,6 +122,7 @@ impl Touch<Tcp> for TcpConnections {
         match request {
             TcpRequest::Open { endpoint } => self.open(&endpoint, None, until).await,
             TcpRequest::OpenTls { endpoint, alpn } => self.open(&endpoint, Some(&alpn), until).await,
+            TcpRequest::StartTls { connection } => self.start_tls(connection, until).await,
             TcpRequest::Ask { endpoint, send: bytes, read: limits } => {
                 let mut stream = match connect(endpoint.socket(), until).await? {
                     Connect::Connected(stream) => stream,

@@ -225,7 +225,7 @@ fn step(registry: &Registry, control: bool) -> Value {
 /// If a step runs this check, then its `with` looks like this.
 fn with(check: &dyn Check) -> Value {
     let info = check.info();
-    let mut params = info.params.clone();
+    let mut params = Value::clone(&info.params);
     if let Some(map) = params.as_object_mut() {
         map.remove("$schema");
         map.remove("title");

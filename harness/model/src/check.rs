@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{AddressBook, Deadline, Dut, Effect, Endpoint, Fault, Host, Limits, Touches};
+use crate::{AddressBook, Deadline, Dut, Effect, Endpoint, Fault, Host, Limits, Schema, Touches};
 
 /// Whether a check asks about something being there, or being absent.
 ///
@@ -41,10 +41,10 @@ pub struct CheckInfo {
     /// What the bench must provide, as in a unit's `needs`: `network`, `console`, `documents`, `power`, `probe`,
     /// `capture`, `operator`.
     pub needs: &'static [&'static str],
-    /// JSON Schema (draft-07) of its parameters.
-    pub params: Value,
-    /// JSON Schema (draft-07) of its observation.
-    pub observation: Value,
+    /// Of its parameters.
+    pub params: Schema,
+    /// Of its observation.
+    pub observation: Schema,
 }
 
 /// Receives secrets that a check or adapter comes to know, before they reach any sink.
@@ -144,16 +144,6 @@ struct Erased<C> {
     info: CheckInfo,
 }
 
-/// The JSON Schema of `T` in the draft that editors read.
-fn schema_of<T: JsonSchema>(output: bool) -> Value {
-    let mut settings = SchemaSettings::draft07();
-    settings.inline_subschemas = true;
-    if output {
-        settings = settings.for_serialize();
-    }
-    settings.into_generator().into_root_schema_for::<T>().to_value()
-}
-
 /// A typed check as the engine sees it.
 pub fn erase<C: TypedCheck>(check: C) -> Arc<dyn Check> {
     let info = CheckInfo {
@@ -164,8 +154,8 @@ pub fn erase<C: TypedCheck>(check: C) -> Arc<dyn Check> {
         effect: C::EFFECT,
         kind: C::KIND,
         needs: C::NEEDS,
-        params: schema_of::<C::Params>(false),
-        observation: schema_of::<C::Observation>(true),
+        params: Schema::of_input::<C::Params>(),
+        observation: Schema::of_output::<C::Observation>(),
     };
     Arc::new(Erased { check, info })
 }

@@ -124,7 +124,7 @@ checks! {
     CoapAccess Coap "access.coap" "Which resources does a CoAP server list and give to whoever asks?"
         "resources that are not listed; what CoAP inside DTLS gives; methods other than GET; answers that come apart from their acknowledgement";
     FtpAccess Ftp "access.ftp" "What does an FTP server give to `anonymous`?"
-        "what FTP over TLS gives after AUTH TLS; rights of users that exist";
+        "rights of users that exist";
     MdnsAccess Mdns "access.mdns" "What does a product announce of itself by multicast DNS?"
         "what a product tells only to the multicast group";
     MqttAccess Mqtt "access.mqtt" "What does an MQTT broker give to a client that names no user?"

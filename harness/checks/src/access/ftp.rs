@@ -1,11 +1,12 @@
 //! # `access.ftp`
 //! **Question.** What does an FTP server give to `anonymous`?
 //! **Evidence for.** EN 303 645 V2.1.1 provisions 5.1-1, 5.5-4, 5.5-5 and 5.6-2.
-//! **Procedure.** The greeting, then USER and PASS of `anonymous` (RFC 959, RFC 1635). Where it is let in, the listing comes
-//! over the control connection (`STAT .`); with `change`, a folder is made and removed again.
+//! **Procedure.** The greeting, then USER and PASS of `anonymous` (RFC 959, RFC 1635), inside TLS (AUTH TLS, RFC 4217) where
+//! the server wants that. Where it is let in, the listing comes over the control connection (`STAT .`); with `change`, a
+//! folder is made and removed again.
 //! **Observation.** Whether a logon is needed, what could be listed and written, which public defaults let in.
 //! **Effect.** Active: one connection; with `change` a folder for a moment.
-//! **Does not show.** What FTP over TLS gives; rights of users that exist.
+//! **Does not show.** Rights of users that exist.
 
 use assay_model::{CheckContext, Deadline, Endpoint, Fault};
 
@@ -31,8 +32,11 @@ pub(crate) fn code(line: &str) -> Option<(u16, bool)> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok().map(|code| (code, more)))?
 }
 
-/// A whole answer: its code, and its lines. `logon`: to a password.
-async fn answer(talk: &mut Talk<'_>, logon: bool) -> Result<Option<(u16, Vec<String>)>, Fault> {
+/// A whole answer: its code, and its lines.
+type Said = (u16, Vec<String>);
+
+/// The next answer; `logon`: to a password.
+async fn answer(talk: &mut Talk<'_>, logon: bool) -> Result<Option<Said>, Fault> {
     let mut lines = Vec::new();
     let mut first = None;
     while lines.len() < LINES {
@@ -51,9 +55,39 @@ async fn answer(talk: &mut Talk<'_>, logon: bool) -> Result<Option<(u16, Vec<Str
     Ok(first.map(|code| (code, lines)))
 }
 
-async fn ask(talk: &mut Talk<'_>, line: &str) -> Result<Option<(u16, Vec<String>)>, Fault> {
+async fn ask(talk: &mut Talk<'_>, line: &str) -> Result<Option<Said>, Fault> {
     talk.send(format!("{line}\r\n").as_bytes()).await?;
     answer(talk, line.starts_with("PASS ")).await
+}
+
+/// Whether a refusal asks for TLS first.
+fn wants_tls(said: &Option<Said>) -> bool {
+    let words = |lines: &[String]| {
+        let text = lines.join(" ").to_lowercase();
+        ["ssl", "tls", "encrypt", "secure"].iter().any(|word| text.contains(word))
+    };
+    matches!(said, Some((400..=599, lines)) if words(lines))
+}
+
+/// What a logon came to, and whether the server wanted TLS before it and got it.
+async fn log_on(talk: &mut Talk<'_>, user: &str, password: &str) -> Result<(Option<Said>, bool), Fault> {
+    let first = credentials(talk, user, password).await?;
+    if !wants_tls(&first) {
+        return Ok((first, false));
+    }
+    if !matches!(ask(talk, "AUTH TLS").await?, Some((234, _))) || !talk.start_tls().await? {
+        return Ok((first, false));
+    }
+    Ok((credentials(talk, user, password).await?, true))
+}
+
+/// USER, and PASS where that is asked for.
+async fn credentials(talk: &mut Talk<'_>, user: &str, password: &str) -> Result<Option<Said>, Fault> {
+    let said = ask(talk, &format!("USER {user}")).await?;
+    match said {
+        Some((331 | 332, _)) => ask(talk, &format!("PASS {password}")).await,
+        other => Ok(other),
+    }
 }
 
 pub(crate) async fn look(
@@ -79,10 +113,8 @@ pub(crate) async fn look(
         }
         Some((_, lines)) => return Ok(Access::other(lines.join(" "))),
     };
-    let mut let_in = ask(&mut talk, "USER anonymous").await?;
-    if matches!(let_in, Some((331 | 332, _))) {
-        let_in = ask(&mut talk, "PASS assay@example.org").await?;
-    }
+    let (let_in, encrypted) = log_on(&mut talk, "anonymous", "assay@example.org").await?;
+    seen.cleartext &= !encrypted;
     match let_in {
         Some((230 | 202, lines)) => {
             lines.iter().for_each(|line| seen.tell(line));
@@ -90,7 +122,6 @@ pub(crate) async fn look(
             inside(&mut talk, &mut seen, change).await?;
         }
         Some((code @ 400..=599, lines)) => {
-            let encrypted = lines.iter().any(|l| l.to_lowercase().contains("ssl") || l.to_lowercase().contains("tls"));
             seen.ask(if encrypted { "ftp user, after AUTH TLS" } else { "ftp user" });
             if code == 421 {
                 seen = seen.note(lines.join(" "));
@@ -136,10 +167,7 @@ pub(crate) async fn attempt(
     };
     let mut said = answer(&mut talk, false).await?;
     if matches!(said, Some((120..=399, _))) {
-        said = ask(&mut talk, &format!("USER {user}")).await?;
-    }
-    if matches!(said, Some((331 | 332, _))) {
-        said = ask(&mut talk, &format!("PASS {password}")).await?;
+        (said, _) = log_on(&mut talk, user, password).await?;
     }
     let ended = talk.end().await?;
     Ok(match said {

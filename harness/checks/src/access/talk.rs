@@ -70,6 +70,8 @@ pub(crate) struct Talk<'a> {
     taken: usize,
     /// The other side closed or reset.
     pub gone: bool,
+    /// A handshake that came to nothing has closed it.
+    ended: bool,
 }
 
 impl<'a> Talk<'a> {
@@ -87,13 +89,23 @@ impl<'a> Talk<'a> {
         };
         Ok(match cx.touches.tcp()?.call(request, until).await? {
             TcpResponse::Opened { connection } => {
-                Ok(Self { cx, since, connection, until, held: Vec::new(), taken: 0, gone: false })
+                Ok(Self { cx, since, connection, until, held: Vec::new(), taken: 0, gone: false, ended: false })
             }
             TcpResponse::Refused => Err(NoTalk::Refused),
             TcpResponse::NotTls { text } => Err(NoTalk::NotTls(text)),
             TcpResponse::NoAnswer { text } => Err(NoTalk::Silent(text)),
             other => Err(NoTalk::Silent(format!("{other:?}"))),
         })
+    }
+
+    /// Speaks TLS from now on, as both sides agreed. What came in clear and was not read is nobody's word. False: it came to
+    /// nothing, and the conversation is over.
+    pub(crate) async fn start_tls(&mut self) -> Result<bool, Fault> {
+        self.held.clear();
+        let request = TcpRequest::StartTls { connection: self.connection };
+        let agreed = self.cx.touches.tcp()?.call(request, self.until).await? == TcpResponse::Done;
+        (self.gone, self.ended) = (self.gone || !agreed, !agreed);
+        Ok(agreed)
     }
 
     /// Sends; false once the other side is gone.
@@ -171,6 +183,9 @@ impl<'a> Talk<'a> {
 
     /// Closes.
     pub(crate) async fn close(self) -> Result<(), Fault> {
+        if self.ended {
+            return Ok(());
+        }
         let request = TcpRequest::Close { connection: self.connection };
         self.cx.touches.tcp()?.call(request, self.until).await.map(|_| ())
     }

@@ -101,7 +101,10 @@ impl Touch<Tcp> for Dut {
                 8443 if kind != Kind::Silent && send.as_slice().first() == Some(&22) => data(&[21, 3, 3, 0, 2, 2, 40]),
                 _ => data(b""),
             },
-            TcpRequest::Open { .. } | TcpRequest::OpenTls { .. } | TcpRequest::Ask { .. } => TcpResponse::Refused,
+            TcpRequest::Open { .. }
+            | TcpRequest::OpenTls { .. }
+            | TcpRequest::StartTls { .. }
+            | TcpRequest::Ask { .. } => TcpResponse::Refused,
             TcpRequest::Send { connection, bytes } => {
                 let line = bytes.lossy();
                 if let Some(terminal) = self.lock().telnet.get_mut(connection as usize - 1) {

@@ -1,7 +1,7 @@
 //! # `ports.scan`
 //! **Question.** Which ports of the DUT accept connections, and what speaks there?
 //! **Evidence for.** EN 303 645 V2.1.1 provision 5.6-1; TS 103 701 V1.1.1 case 5.6-1-2, units a and b; PSTI-1.1.
-//! **Procedure.** A TCP connect to each port within the bench's limits, silent ones twice; then banners and small typed probes
+//! **Procedure.** A TCP connect (or a raw SYN) to each port within the bench's limits, silent ones twice; then banners and small typed probes
 //! of each open port, side by side. UDP services are asked in their own protocols, silent ones twice.
 //! **Observation.** Open ports with service; how many were closed, filtered, not asked; ports that are not the DUT's.
 //! **Effect.** Active: one to four connections an open port; nothing stays on the DUT.
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use assay_model::{
     CheckContext, CheckKind, Effect, Fault, Host, TypedCheck,
-    touch::ports::{ScanRequest, ScanResponse},
+    touch::ports::{ScanMethod, ScanRequest, ScanResponse},
 };
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -42,6 +42,10 @@ pub(crate) struct Params {
     /// How long a connect may stay unanswered, in milliseconds. Services are given twice that and at least a second.
     #[serde(default = "silence")]
     silence_ms: u32,
+    /// How TCP ports are asked: `connect` (a whole connection, without any privilege), `syn` (a raw SYN, which needs
+    /// CAP_NET_RAW), `auto` (a SYN where this process has the right).
+    #[serde(default)]
+    method: ScanMethod,
 }
 
 const fn silence() -> u32 {
@@ -93,10 +97,12 @@ pub(crate) struct Observation {
     alive_after: bool,
     /// Whether every port was asked of a host that was alive before and after.
     complete: bool,
-    /// TCP connections that were started for the scan, those of the identification left out.
+    /// TCP connections that were started for the scan, or SYNs that were sent, those of the identification left out.
     connects: u32,
     /// Wall time of the scan.
     duration_ms: u64,
+    /// How TCP ports were asked: `connect` or `syn`.
+    method: ScanMethod,
     /// Open ports that are not the DUT's: they accepted before it was started.
     foreign: Vec<u16>,
     /// UDP, where it was asked for.
@@ -123,7 +129,8 @@ impl TypedCheck for Scan {
         let datagrams = p.udp.ports()?;
         let asked: u32 = tcp.iter().map(|(a, b)| u32::from(b - a) + 1).sum();
         cx.progress.step(0, u64::from(asked), "scanning TCP ports");
-        let request = ScanRequest { host: host.clone(), tcp, limits: cx.limits, silence_ms: p.silence_ms };
+        let request =
+            ScanRequest { host: host.clone(), tcp, limits: cx.limits, silence_ms: p.silence_ms, method: p.method };
         let scan = cx.touches.ports()?.call(request, cx.deadline).await?;
         let (foreign, own): (Vec<u16>, Vec<u16>) =
             scan.open.iter().partition(|port| cx.dut.foreign_ports.contains(port));
@@ -145,6 +152,7 @@ impl TypedCheck for Scan {
             alive_after,
             connects,
             duration_ms,
+            method,
             ..
         } = scan;
         let complete = unasked == 0 && alive_before && alive_after;
@@ -159,6 +167,7 @@ impl TypedCheck for Scan {
             complete,
             connects,
             duration_ms,
+            method,
             foreign,
             udp,
         })

@@ -2,10 +2,11 @@
 //! **Question.** Which host keys does an SSH server have, and of what size?
 //! **Evidence for.** EN 303 645 V2.1.1 provisions 5.1-3, 5.4-4, 5.5-1; TS 103 701 V1.1.1 cases 5.1-3-2, 5.4-4-1, 5.5-1-2.
 //! **Procedure.** One connection per type of key on offer: our KEXINIT names that type alone, then any public value makes
-//! the server show the key in clear. The exchange is given up there. One more connection where the server lets a client
-//! choose the size of the Diffie-Hellman group, asking for the smallest.
-//! **Observation.** Type, size and fingerprint of each key; the smallest group. The plan decides what is acceptable.
-//! **Effect.** Active: a connection and a server signature per type of key; nobody logs on.
+//! the server show the key in clear. The exchange is given up there. Three more connections where the server lets a client
+//! choose the size of the Diffie-Hellman group: for one that wants little, nothing but little, and much.
+//! **Observation.** Type, size and fingerprint of each key; each group asked for, and the smallest. The plan decides what is
+//! acceptable.
+//! **Effect.** Active: a connection and a server signature per type of key, at most three more; nobody logs on.
 //! **Does not show.** Keys of algorithms that are not offered.
 
 use std::time::Duration;
@@ -58,14 +59,37 @@ pub struct Observation {
     keys: Vec<HostKey>,
     /// Algorithms whose key was not shown, and what came instead.
     not_shown: Vec<NotShown>,
-    /// Bits of the prime that the server gives to who asks for 1,024; absent where it has no group exchange.
+    /// Bits of the smallest prime that the server gave; absent where it has no group exchange, or gave none.
     #[serde(skip_serializing_if = "Option::is_none")]
     group_exchange_bits: Option<u32>,
+    /// What the server gave for each size asked for; empty where it has no group exchange.
+    group_exchange: Vec<Group>,
     /// What was wrong with the answer, where it was no SSH.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
     /// Connections made.
     connections: u32,
+}
+
+/// Least, wanted and largest bits that a group is asked for with (RFC 4419): old servers give what is asked for; OpenSSH
+/// from 7 no less than 2,048, and nothing to who takes nothing as large.
+const SIZES: [[u32; 3]; 3] = [[1_024, 1_024, 8_192], [512, 512, 1_024], [2_048, 4_096, 8_192]];
+
+/// A group that was asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Group {
+    /// The fewest bits that would do.
+    least: u32,
+    /// Bits wanted.
+    wanted: u32,
+    /// The most bits that would do.
+    most: u32,
+    /// Bits of the prime that came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bits: Option<u32>,
+    /// What came instead.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
 }
 
 /// An algorithm whose key was not shown.
@@ -163,14 +187,29 @@ impl Asker<'_> {
         if let Some(line) = greeted {
             close(self.cx.touches.tcp()?, line.connection, self.until()).await;
         }
-        if let Some(group) = kex.iter().find(|k| is_group_exchange(k))
-            && let Some(line) = self.greet().await?
-        {
-            let exchange = Exchange { tcp: self.cx.touches.tcp()?, silence: self.silence, until: self.until() };
-            // OpenSSH up to 6 gives what is asked for, later ones no less than 2,048.
-            self.seen.group_exchange_bits = exchange.prime_bits(line, group, [1_024, 1_024, 8_192]).await?.ok();
+        if let Some(group) = kex.iter().find(|k| is_group_exchange(k)) {
+            for sizes in SIZES {
+                self.group(group, sizes).await?;
+            }
         }
         Ok(self.seen)
+    }
+
+    /// Asks for a group of one size.
+    async fn group(&mut self, method: &str, sizes: [u32; 3]) -> Result<(), Fault> {
+        let outcome = match self.greet().await? {
+            Some(line) => {
+                let exchange = Exchange { tcp: self.cx.touches.tcp()?, silence: self.silence, until: self.until() };
+                exchange.prime_bits(line, method, sizes).await?
+            }
+            None => Err(self.seen.text.take().unwrap_or_default()),
+        };
+        let [least, wanted, most] = sizes;
+        let smallest = &mut self.seen.group_exchange_bits;
+        *smallest = smallest.iter().chain(outcome.as_ref().ok()).min().copied();
+        let (bits, text) = (outcome.as_ref().ok().copied(), outcome.err());
+        self.seen.group_exchange.push(Group { least, wanted, most, bits, text });
+        Ok(())
     }
 }
 

@@ -147,9 +147,11 @@ async fn redis_is_seen_open_closed_and_protected() {
     assert_eq!(seen["accepted"], json!([{"user": "default", "credential": "inline#2"}]), "{seen:#}");
 }
 
-fn vsftpd(host: &str, anonymous: &str) -> Option<Peer> {
+fn vsftpd(host: &str, anonymous: &str, more: &str) -> Option<Peer> {
     let program = installed("vsftpd", "vsftpd")?;
     let folder = tempfile::tempdir().expect("a folder");
+    certificates::ecdsa(folder.path(), "", certificates::NAME, 2020, 2090);
+    let more = more.replace("FOLDER", &folder.path().display().to_string());
     let port = free_port(host);
     let root = folder.path().join("files");
     std::fs::create_dir(&root).expect("made");
@@ -160,7 +162,7 @@ fn vsftpd(host: &str, anonymous: &str) -> Option<Peer> {
         &format!(
             "listen=YES\nlisten_address={host}\nlisten_port={port}\nbackground=NO\nanonymous_enable={anonymous}\nlocal_enable=YES\n\
              anon_root={}\nanon_upload_enable=YES\nanon_mkdir_write_enable=YES\nanon_other_write_enable=YES\nwrite_enable=YES\n\
-             allow_writeable_chroot=YES\nsecure_chroot_dir={}\nseccomp_sandbox=NO\nrun_as_launching_user=YES\n",
+             allow_writeable_chroot=YES\nsecure_chroot_dir={}\nseccomp_sandbox=NO\nrun_as_launching_user=YES\n{more}\n",
             root.display(),
             folder.path().join("empty").display()
         ),
@@ -173,7 +175,7 @@ fn vsftpd(host: &str, anonymous: &str) -> Option<Peer> {
 #[tokio::test]
 async fn vsftpd_is_seen_open_and_closed() {
     let bad = "127.42.3.1";
-    let Some(peer) = vsftpd(bad, "YES") else { return };
+    let Some(peer) = vsftpd(bad, "YES", "") else { return };
     let seen = ask("access.ftp", bad, json!({"port": peer.port})).await;
     assert_eq!(open(&seen)[0], "read logon as anonymous", "{seen:#}");
     assert!(!open(&seen).iter().any(|o| o.starts_with("write")), "nothing is changed unasked");
@@ -184,10 +186,41 @@ async fn vsftpd_is_seen_open_and_closed() {
     stopped("access.ftp", bad, json!({"port": port})).await;
 
     let good = "127.42.3.2";
-    let peer = vsftpd(good, "NO").expect("installed");
+    let peer = vsftpd(good, "NO", "").expect("installed");
     let seen = ask("access.ftp", good, json!({"port": peer.port})).await;
     assert_eq!((&seen["logon"], open(&seen).len()), (&json!("required"), 0), "{seen:#}");
     assert!(tells(&seen, "vsFTPd"));
+}
+
+/// What a server gives only after AUTH TLS is given to strangers all the same, and not in clear.
+#[tokio::test]
+async fn vsftpd_that_wants_tls_is_entered_by_auth_tls() {
+    let host = "127.42.3.3";
+    let tls = "ssl_enable=YES\nallow_anon_ssl=YES\nforce_anon_logins_ssl=YES\nrsa_cert_file=FOLDER/cert.pem\n\
+               rsa_private_key_file=FOLDER/key.pem";
+    let Some(peer) = vsftpd(host, "YES", tls) else { return };
+    let seen = ask("access.ftp", host, json!({"port": peer.port})).await;
+    assert_eq!((&seen["logon"], &seen["cleartext"]), (&json!("none"), &json!(false)), "{seen:#}");
+    assert_eq!(open(&seen)[0], "read logon as anonymous", "{seen:#}");
+    let place = json!({"port": peer.port, "service": "ftp", "tls": false});
+    let params =
+        json!({"mechanism": place, "wordlist": ["anonymous:x"], "users": ["anonymous"], "order": "list_first"});
+    let tried = ask("auth.try_credentials", host, params).await;
+    assert_eq!(tried["accepted"], json!([{"user": "anonymous", "credential": "inline#1"}]), "{tried:#}");
+    let port = peer.port;
+    drop(peer);
+    stopped("access.ftp", host, json!({"port": port})).await;
+
+    let good = "127.42.3.4";
+    let peer = vsftpd(good, "NO", &format!("{tls}\nforce_local_logins_ssl=YES")).expect("installed");
+    let defaults = json!({"wordlist": ["nobody-here:12345"]});
+    let seen = ask("access.ftp", good, json!({"port": peer.port, "defaults": defaults})).await;
+    assert_eq!(
+        (&seen["logon"], &seen["cleartext"], open(&seen).len()),
+        (&json!("required"), &json!(false), 0),
+        "{seen:#}"
+    );
+    assert_eq!((&seen["schemes"], &seen["accepted"]), (&json!(["ftp user, after AUTH TLS"]), &json!([])), "{seen:#}");
 }
 
 fn snmpd(host: &str, settings: &str) -> Option<Peer> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::bench::{context, run, try_run, words};
 use crate::certificates;
 use crate::peer::{Peer, installed};
-use crate::tls_openssl::suites;
+use crate::tls_openssl::{accepted, seen_suites, suites};
 
 async fn scan(host: &str, port: u16, mut params: Value) -> Value {
     params["host"] = json!(host);
@@ -35,16 +35,6 @@ async fn serving(mut command: Command, host: &str, port: u16, folder: tempfile::
 
 fn free_port(host: &str) -> u16 {
     UdpSocket::bind((host, 0)).expect("binds").local_addr().expect("bound").port()
-}
-
-fn accepted(seen: &Value) -> Vec<String> {
-    let map = seen["versions"].as_object().expect("a map");
-    map.iter().filter(|(_, word)| *word == "accepted").map(|(version, _)| version.clone()).collect()
-}
-
-fn seen_suites(seen: &Value, version: &str) -> BTreeSet<String> {
-    let list = seen["suites"].as_array().expect("a list");
-    list.iter().filter(|s| s["version"] == version).map(|s| s["name"].as_str().expect("a name").to_owned()).collect()
 }
 
 /// Address, flags, cipher list, and which versions are expected: by our name, and by openssl's for the same suites.

@@ -5,6 +5,7 @@
 
 mod access;
 mod access_scripts;
+mod agreement;
 mod bench;
 mod certificates;
 mod dtls;
@@ -16,3 +17,4 @@ mod ssh;
 mod tls_nss;
 mod tls_openssl;
 mod tls_others;
+mod tls_twins;

@@ -41,12 +41,14 @@ pub(crate) fn suites(version: &str, list: &str, authentications: &[&str]) -> BTr
         .collect()
 }
 
-fn seen_suites(seen: &Value, version: &str) -> BTreeSet<String> {
+/// The suites that were seen for a version.
+pub(crate) fn seen_suites(seen: &Value, version: &str) -> BTreeSet<String> {
     let list = seen["suites"].as_array().expect("a list");
     list.iter().filter(|s| s["version"] == version).map(|s| s["name"].as_str().expect("a name").to_owned()).collect()
 }
 
-fn accepted(seen: &Value) -> Vec<String> {
+/// The versions that were seen, ascending.
+pub(crate) fn accepted(seen: &Value) -> Vec<String> {
     let map = seen["versions"].as_object().expect("a map");
     map.iter().filter(|(_, word)| *word == "accepted").map(|(version, _)| version.clone()).collect()
 }

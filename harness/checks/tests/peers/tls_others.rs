@@ -12,17 +12,13 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::bench::{context, run, try_run, words};
 use crate::certificates;
 use crate::peer::{Peer, free_port, installed, missing};
-use crate::tls_openssl::s_server;
+use crate::tls_openssl::{accepted as versions, s_server};
+use crate::tls_twins::judge;
 
 async fn scan(host: &str, port: u16, mut params: Value) -> Value {
     params["host"] = json!(host);
     params["port"] = json!(port);
     run(TlsScan, &context(host), params).await
-}
-
-fn versions(seen: &Value) -> Vec<String> {
-    let map = seen["versions"].as_object().expect("a map");
-    map.iter().filter(|(_, word)| *word == "accepted").map(|(version, _)| version.clone()).collect()
 }
 
 /// A small server: each connection is handed to `serve` with its number, from 0.
@@ -262,10 +258,11 @@ from tlslite.api import *
 chain, key = X509CertChain(), parsePEMKey(open("key.pem").read(), private=True)
 chain.parsePemList(open("cert.pem").read())
 settings = HandshakeSettings()
-settings.minVersion, settings.maxVersion = (3, 0), (3, int(sys.argv[3]))
-settings.cipherNames = ["aes128", "3des", "rc4"]
-settings.macNames = ["sha", "md5"]
-settings.keyExchangeNames = ["rsa"]
+settings.minVersion, settings.maxVersion = (3, int(sys.argv[3])), (3, int(sys.argv[4]))
+if settings.minVersion == (3, 0):
+    settings.cipherNames = ["aes128", "3des", "rc4"]
+    settings.macNames = ["sha", "md5"]
+    settings.keyExchangeNames = ["rsa"]
 listener = socket.socket()
 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 listener.bind((sys.argv[1], int(sys.argv[2])))
@@ -280,22 +277,30 @@ while True:
     threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 "#;
 
+/// A server of tlslite-ng; the versions are minor ones of SSL 3: 0 is SSLv3, 4 is TLS 1.3.
+pub(crate) fn tlslite(host: &str, oldest: &str, newest: &str) -> Option<Peer> {
+    let python = tlslite_python()?;
+    let folder = tempfile::tempdir().expect("a folder");
+    certificates::rsa(folder.path(), 2048, "sha256");
+    std::fs::write(folder.path().join("server.py"), TLSLITE).expect("writes");
+    let port = free_port(host);
+    let mut command = Command::new(python);
+    command.current_dir(folder.path()).args(["server.py", host, &port.to_string(), oldest, newest]);
+    Some(Peer::start(&mut command, host, port, Some(folder)))
+}
+
 #[tokio::test]
 async fn ssl3_is_seen_on_a_server_that_has_it() {
     if installed("openssl", "openssl").is_none() {
         return;
     }
-    for (host, newest, expected) in
-        [("127.41.20.10", "0", vec!["SSLv3"]), ("127.41.20.11", "1", vec!["SSLv3", "TLSv1.0"])]
-    {
-        let folder = tempfile::tempdir().expect("a folder");
-        let Some(python) = tlslite_python() else { return };
-        certificates::rsa(folder.path(), 2048, "sha256");
-        std::fs::write(folder.path().join("server.py"), TLSLITE).expect("writes");
-        let port = free_port(host);
-        let mut command = Command::new(python);
-        command.current_dir(folder.path()).args(["server.py", host, &port.to_string(), newest]);
-        let peer = Peer::start(&mut command, host, port, Some(folder));
+    for (host, oldest, newest, expected) in [
+        ("127.41.20.10", "0", "0", vec!["SSLv3"]),
+        ("127.41.20.11", "0", "1", vec!["SSLv3", "TLSv1.0"]),
+        ("127.41.20.19", "3", "4", vec!["TLSv1.2", "TLSv1.3"]),
+    ] {
+        let Some(peer) = tlslite(host, oldest, newest) else { return };
+        let port = peer.port;
         let seen = scan(host, port, json!({})).await;
         assert_eq!(versions(&seen), expected, "{seen:#}");
         let mut suites: Vec<&str> = seen["suites"]
@@ -306,67 +311,95 @@ async fn ssl3_is_seen_on_a_server_that_has_it() {
             .filter_map(|s| s["name"].as_str())
             .collect();
         suites.sort_unstable();
-        let truth = [
+        let old = [
             "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
             "TLS_RSA_WITH_AES_128_CBC_SHA",
             "TLS_RSA_WITH_RC4_128_MD5",
             "TLS_RSA_WITH_RC4_128_SHA",
         ];
-        assert_eq!(suites, truth);
-        assert_eq!(seen["chain"][0]["key_bits"], json!(2048));
+        assert_eq!(suites, if oldest == "0" { &old[..] } else { &[] });
+        let ssl = broken(&seen).await.contains(&"ssl".to_owned());
+        assert_eq!((ssl, &seen["chain"][0]["key_bits"]), (oldest == "0", &json!(2048)));
         drop(peer);
         assert_eq!(scan(host, port, json!({})).await["answered"], json!(false));
     }
+}
+
+/// What GnuTLS had switched on long ago.
+pub(crate) const GNUTLS_OLD: &str =
+    "NORMAL:-VERS-ALL:+VERS-TLS1.0:+VERS-TLS1.1:+CIPHER-ALL:+ARCFOUR-128:+3DES-CBC:+MD5:+SHA1";
+
+/// A server of GnuTLS. It listens on every address; only this one is asked.
+pub(crate) fn gnutls(host: &str, priority: &str) -> Option<Peer> {
+    let program = installed("gnutls-serv", "gnutls-bin")?;
+    let folder = tempfile::tempdir().expect("a folder");
+    certificates::rsa(folder.path(), 2048, "sha256");
+    let port = free_port(host);
+    let mut command = Command::new(program);
+    command.current_dir(folder.path()).args(["--http", "--port", &port.to_string(), "--priority", priority]);
+    command.args(["--x509certfile", "cert.pem", "--x509keyfile", "key.pem"]);
+    Some(Peer::start(&mut command, host, port, Some(folder)))
 }
 
 #[tokio::test]
 async fn gnutls_by_its_own_priorities() {
-    let Some(program) = installed("gnutls-serv", "gnutls-bin") else { return };
     let rows = [
         ("127.41.20.12", "NORMAL:-VERS-ALL:+VERS-TLS1.3", vec!["TLSv1.3"]),
         ("127.41.20.13", "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM:-KX-ALL:+ECDHE-RSA", vec!["TLSv1.2"]),
+        ("127.41.20.18", GNUTLS_OLD, vec!["TLSv1.0", "TLSv1.1"]),
     ];
     for (host, priority, expected) in rows {
-        let folder = tempfile::tempdir().expect("a folder");
-        certificates::rsa(folder.path(), 2048, "sha256");
-        let port = free_port(host);
-        let mut command = Command::new(&program);
-        // It listens on every address; only this one is asked.
-        command.current_dir(folder.path()).args(["--http", "--port", &port.to_string(), "--priority", priority]);
-        command.args(["--x509certfile", "cert.pem", "--x509keyfile", "key.pem"]);
-        let peer = Peer::start(&mut command, host, port, Some(folder));
+        let Some(peer) = gnutls(host, priority) else { return };
+        let port = peer.port;
         let seen = scan(host, port, json!({})).await;
         assert_eq!(versions(&seen), expected, "{seen:#}");
+        assert_eq!(broken(&seen).await, if expected[0] < "TLSv1.2" { vec!["old-tls", "rc4"] } else { vec![] });
         drop(peer);
         assert_eq!(scan(host, port, json!({})).await["answered"], json!(false));
     }
 }
 
+/// Rules of the IETF's list that are broken, each once.
+async fn broken(seen: &Value) -> Vec<String> {
+    let judged = judge(seen).await;
+    let mut rules =
+        words(&judged["violations"].as_array().expect("a list").iter().map(|v| v["rule"].clone()).collect());
+    rules.sort();
+    rules.dedup();
+    rules
+}
+
 #[tokio::test]
-async fn lighttpd_with_a_name_that_is_not_ours() {
+async fn lighttpd_by_its_oldest_version() {
     let Some(program) = installed("lighttpd", "lighttpd") else { return };
     if !Path::new("/usr/lib/lighttpd/mod_openssl.so").exists() {
         return missing("lighttpd-mod-openssl");
     }
-    let host = "127.41.20.17";
-    let folder = tempfile::tempdir().expect("a folder");
-    certificates::rsa(folder.path(), 2048, "sha256");
-    let port = free_port(host);
-    let path = folder.path().display();
-    let config = format!(
-        "server.modules = (\"mod_openssl\")\nserver.document-root = \"{path}\"\nserver.bind = \"{host}\"\n\
-         server.port = {port}\nssl.engine = \"enable\"\nssl.pemfile = \"{path}/cert.pem\"\n\
-         ssl.privkey = \"{path}/key.pem\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLSv1.3\")\n"
-    );
-    std::fs::write(folder.path().join("conf"), config).expect("writes");
-    let mut command = Command::new(program);
-    command.arg("-D").arg("-f").arg(folder.path().join("conf"));
-    let peer = Peer::start(&mut command, host, port, Some(folder));
-    let seen = scan(host, port, json!({"certificate_name": "other.test"})).await;
-    assert_eq!(versions(&seen), ["TLSv1.3"], "{seen:#}");
-    assert_eq!(seen["chain_facts"]["name_matches"], json!(false), "{seen:#}");
-    drop(peer);
-    assert_eq!(scan(host, port, json!({})).await["answered"], json!(false));
+    for (host, oldest, expected) in [
+        ("127.41.20.17", "TLSv1.3", &["TLSv1.3"][..]),
+        ("127.41.20.20", "TLSv1", &["TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        certificates::rsa(folder.path(), 2048, "sha256");
+        let port = free_port(host);
+        let path = folder.path().display();
+        let config = format!(
+            "server.modules = (\"mod_openssl\")\nserver.document-root = \"{path}\"\nserver.bind = \"{host}\"\n\
+             server.port = {port}\nssl.engine = \"enable\"\nssl.pemfile = \"{path}/cert.pem\"\n\
+             ssl.privkey = \"{path}/key.pem\"\nssl.cipher-list = \"DEFAULT:@SECLEVEL=0\"\n\
+             ssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"{oldest}\")\n"
+        );
+        std::fs::write(folder.path().join("conf"), config).expect("writes");
+        let mut command = Command::new(&program);
+        command.arg("-D").arg("-f").arg(folder.path().join("conf"));
+        let peer = Peer::start(&mut command, host, port, Some(folder));
+        let seen = scan(host, port, json!({"certificate_name": "other.test"})).await;
+        assert_eq!(versions(&seen), expected, "{seen:#}");
+        assert_eq!(broken(&seen).await, if expected.len() == 1 { vec![] } else { vec!["old-tls"] });
+        assert_eq!(seen["chain_facts"]["name_matches"], json!(false), "{seen:#}");
+        drop(peer);
+        assert_eq!(scan(host, port, json!({})).await["answered"], json!(false));
+    }
 }
 
 #[tokio::test]

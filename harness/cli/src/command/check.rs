@@ -16,14 +16,14 @@ use crate::{exit, say};
 
 /// Exit 0 where an observation was made, 4 where none could be.
 pub(super) fn run(args: Args) -> u8 {
-    let registry = registry();
-    let Some(check) = registry.check(&args.name).cloned() else {
-        let help = super::checks::nearest(&args.name, registry.checks.iter().map(|c| c.info().name));
+    let all = assay_checks::all();
+    let Some(check) = all.iter().find(|c| c.info().name == args.name) else {
+        let help = super::checks::nearest(&args.name, all.iter().map(|c| c.info().name));
         say::error("unknown-check", format!("there is no check `{}`", args.name), Some(&help));
         return exit::INVALID;
     };
     let done = super::block_on(async {
-        let bench = match open(&args, &registry).await {
+        let bench = match open(&args).await {
             Ok(bench) => bench,
             Err(code) => return code,
         };
@@ -43,14 +43,14 @@ pub(super) fn run(args: Args) -> u8 {
     done.unwrap_or_else(|code| code)
 }
 
-async fn open(args: &Args, registry: &assay_engine::plan::Registry) -> Result<Box<dyn OpenBench>, u8> {
+async fn open(args: &Args) -> Result<Box<dyn OpenBench>, u8> {
     let opened = match (&args.host, &args.bench) {
         (Some(host), _) => {
             let request = one_host(host, vec![Effect::Passive, Effect::Active, Effect::Disruptive], Limits::default());
             LocalBench { reference: false }.open(&request).await
         }
         (None, Some(file)) => {
-            let bench = assay_engine::load::load_bench(file, &args.defects, registry).map_err(|mistakes| {
+            let bench = assay_engine::load::load_bench(file, &args.defects, &registry()).map_err(|mistakes| {
                 say::diagnostics(&mistakes);
                 exit::INVALID
             })?;

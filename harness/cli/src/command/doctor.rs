@@ -63,6 +63,11 @@ pub(super) fn run(args: &Doctor) -> u8 {
         |at| format!("{}, {:02}:{:02} UTC", at.date(), at.hour(), at.minute()),
     );
     line(found.clock.plausible, "clock", now, &found.clock.help);
+    // No gap: scans by connections need nothing.
+    say::result(match found.raw_sockets.permitted {
+        true => "      network  raw sockets: ports can be scanned by SYNs (`method: syn`)".to_owned(),
+        false => format!("      network  no raw sockets: ports are scanned by connections; {}", found.raw_sockets.help),
+    });
     if let Some(path) = &args.bench {
         match assay_engine::load::load_bench(path, &[], &registry()) {
             Ok(bench) => {

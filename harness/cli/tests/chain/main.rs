@@ -17,5 +17,6 @@ mod reports;
 mod reviewing;
 mod services;
 mod support;
+mod syn_scan;
 mod virtual_camera;
 mod website;

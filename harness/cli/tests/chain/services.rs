@@ -91,7 +91,11 @@ fn switches_of_cameras(kind: &str) -> Vec<serde_json::Value> {
 const ANNOUNCE: &str = "busybox ip link set lo up; busybox ip link set lo multicast on; busybox ip route add 224.0.0.0/4 dev lo
 avahi-daemon -f avahi.conf --no-drop-root --no-chroot --no-rlimits >/dev/null 2>&1 & avahi=$!
 for i in 1 2 3 4 5 6 7 8 9; do \"$ASSAY\" check access.mdns --host 127.0.0.1 >first; grep -q 'c1.local: 127' first && break; sleep 1; done
-cat first; kill $avahi; wait $avahi; \"$ASSAY\" check access.mdns --host 127.0.0.1";
+cat first; kill $avahi; wait $avahi; \"$ASSAY\" check access.mdns --host 127.0.0.1
+sed -i 's/publish-workstation=yes/disable-publishing=yes/' avahi.conf
+avahi-daemon -f avahi.conf --no-drop-root --no-chroot --no-rlimits >/dev/null 2>&1 & avahi=$!
+for i in 1 2 3 4 5 6 7 8 9; do grep -qi ':14e9 ' /proc/net/udp && break; sleep 1; done
+\"$ASSAY\" check access.mdns --host 127.0.0.1; kill $avahi; wait $avahi";
 
 #[test]
 #[expect(clippy::print_stderr, reason = "a test that could not run says so")]
@@ -109,12 +113,53 @@ fn avahi_announces_the_host_until_it_is_stopped() {
     let ran = command.output().expect("unshare is there");
     let said = String::from_utf8_lossy(&ran.stdout);
     let seen: Vec<serde_json::Value> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let [alive, stopped] = &seen[..] else {
+    let [alive, stopped, discreet] = &seen[..] else {
         let why = String::from_utf8_lossy(&ran.stderr);
         assert!(why.contains("unshare"), "{said}{why}");
         eprintln!("skipped: a network of its own needs root (unshare --net)");
         return;
     };
     assert!(alive["tells"].to_string().contains("c1.local: 127.0.0.1"), "{alive}");
+    assert_eq!(discreet["tells"], serde_json::json!([]), "it publishes nothing: {discreet}");
     assert_eq!((&stopped["answered"], &stopped["tells"]), (&false.into(), &serde_json::json!([])), "{stopped}");
+}
+
+/// MiniDLNA listens for searches at the multicast group alone, which is no address of a bench: its web server tells.
+const STREAM: &str = "busybox ip link set lo up; busybox ip link set lo multicast on
+minidlnad -S -f dlna.conf -P \"$PWD/pid\" >/dev/null 2>&1 & dlna=$!
+ask() { \"$ASSAY\" check http.routes --host 127.0.0.1 --with 'open=[{\"port\":8200,\"proto\":\"tcp\",\"service\":\"http\",\"tls\":false}]'; }
+for i in 1 2 3 4 5 6 7 8 9; do ask >first; grep -q '\"answered\":true,\"asked\"' first && break; sleep 1; done
+cat first; \"$ASSAY\" check access.upnp --host 127.0.0.1; kill $dlna; wait $dlna; ask";
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that could not run says so")]
+fn minidlna_describes_itself_to_strangers_until_it_is_stopped() {
+    if !there("/usr/sbin/minidlnad", "minidlna") || !there("/usr/bin/busybox", "busybox") {
+        return;
+    }
+    let lab = Lab::new(172, 1);
+    let folder = lab.path().display();
+    let settings = format!(
+        "network_interface=lo\nport=8200\nmedia_dir={folder}\ndb_dir={folder}/db\nlog_dir={folder}\nfriendly_name=C1\n\
+         serial=C1-000777\ninotify=no\n"
+    );
+    std::fs::write(lab.path().join("dlna.conf"), settings).expect("written");
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--net", "sh", "-c", STREAM]).current_dir(lab.path());
+    command.env("XDG_CONFIG_HOME", lab.path()).env("ASSAY", env!("CARGO_BIN_EXE_assay"));
+    let ran = command.output().expect("unshare is there");
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let seen: Vec<serde_json::Value> = said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let [alive, search, stopped] = &seen[..] else {
+        let why = String::from_utf8_lossy(&ran.stderr);
+        assert!(why.contains("unshare"), "{said}{why}");
+        eprintln!("skipped: a network of its own needs root (unshare --net)");
+        return;
+    };
+    let routes = alive["routes"].as_array().expect("routes").iter();
+    let open: Vec<&str> = routes.filter(|r| r["gate"] == "open").filter_map(|r| r["path"].as_str()).collect();
+    assert!(open.contains(&"/rootDesc.xml") && open.contains(&"/ContentDir.xml"), "{alive}");
+    assert!(alive["versions"].to_string().contains("MiniDLNA/1."), "{alive}");
+    assert_eq!((&search["answered"], &search["open"]), (&false.into(), &serde_json::json!([])), "{search}");
+    assert_eq!((&stopped["answered"], &stopped["routes"]), (&false.into(), &serde_json::json!([])), "{stopped}");
 }

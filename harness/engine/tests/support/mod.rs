@@ -128,8 +128,8 @@ pub fn fake(world: &Arc<World>, name: &'static str, kind: CheckKind) -> Arc<dyn 
         effect: Effect::Active,
         kind,
         needs: &[],
-        params: json!({}),
-        observation: json!({}),
+        params: json!({}).into(),
+        observation: json!({}).into(),
     };
     Arc::new(Fake { info, world: world.clone() })
 }

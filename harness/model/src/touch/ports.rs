@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Host, Limits};
 
-/// TCP connect scans.
+/// Scans of TCP ports.
 pub struct Ports;
 
 impl super::Protocol for Ports {
@@ -25,12 +25,27 @@ pub struct ScanRequest {
     pub limits: Limits,
     /// How long one connect may stay unanswered before the port counts as filtered, in milliseconds.
     pub silence_ms: u32,
+    /// How each port is asked.
+    pub method: ScanMethod,
+}
+
+/// How a port is asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ScanMethod {
+    /// By a whole connection: needs no privilege.
+    #[default]
+    Connect,
+    /// By a raw SYN: needs CAP_NET_RAW, and no service sees a connection.
+    Syn,
+    /// By a raw SYN where this process has the right to it, else by a connection.
+    Auto,
 }
 
 /// What answered.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ScanResponse {
-    /// Ports that completed a connection, ascending.
+    /// Ports that accepted a connection (by a SYN: would have), ascending.
     pub open: Vec<u16>,
     /// How many answered with a reset.
     pub closed: u32,
@@ -44,8 +59,11 @@ pub struct ScanResponse {
     pub alive_before: bool,
     /// See `alive_before`.
     pub alive_after: bool,
-    /// Connections that were started, retries included.
+    /// Connections that were started or SYNs that were sent, retries included.
     pub connects: u32,
     /// Wall time.
     pub duration_ms: u64,
+    /// How ports were asked: `connect` or `syn`.
+    #[serde(default)]
+    pub method: ScanMethod,
 }

@@ -33,6 +33,12 @@ pub enum TcpRequest {
         /// ALPN protocols, in order; may be empty.
         alpn: Vec<String>,
     },
+    /// Speaks TLS on an open connection from now on, after both sides agreed to in clear. Answered by `Done`; by `NotTls` or
+    /// `NoAnswer` where it came to nothing, and then the connection is closed.
+    StartTls {
+        /// Which.
+        connection: Connection,
+    },
     /// Connects, sends, reads one answer, closes: the most common probe in one exchange.
     Ask {
         /// Where to.
