@@ -134,7 +134,7 @@ checks! {
     RtspAccess Rtsp "access.rtsp" "Does an RTSP server describe its streams to whoever asks?"
         "streams at paths that no list has; whether a described stream can be played";
     SnmpAccess Snmp "access.snmp" "What does an SNMP agent tell and let change to whoever knows the usual communities?"
-        "communities that no list has; users of version 3";
+        "communities, users and passwords that no list has; users that must encrypt";
     TelnetAccess Telnet "access.telnet" "Does telnet give a shell to whoever connects?"
         "what a shell may do";
     TftpAccess Tftp "access.tftp" "Does a TFTP server hand out files?"
@@ -142,7 +142,7 @@ checks! {
     UpnpAccess Upnp "access.upnp" "What does a UPnP device tell strangers, and does it open the network for them?"
         "actions of other services; what a device tells only to the multicast group";
     VncAccess Vnc "access.vnc" "Does a VNC server show its screen to whoever connects?"
-        "whether its passwords are weak: they are not tried";
+        "whether passwords of other types of security than VNC's own are weak";
     WsDiscoveryAccess WsDiscovery "access.ws_discovery" "What does a product tell of itself by WS-Discovery?"
         "what a product tells only to the multicast group";
 }

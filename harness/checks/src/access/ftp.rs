@@ -69,15 +69,34 @@ fn wants_tls(said: &Option<Said>) -> bool {
     matches!(said, Some((400..=599, lines)) if words(lines))
 }
 
-/// What a logon came to, and whether the server wanted TLS before it and got it.
-async fn log_on(talk: &mut Talk<'_>, user: &str, password: &str) -> Result<(Option<Said>, bool), Fault> {
+/// A conversation that has changed to TLS by AUTH TLS.
+async fn secured<'a>(cx: &'a CheckContext, at: &Endpoint, until: Deadline) -> Result<Option<Talk<'a>>, Fault> {
+    let Ok(mut talk) = Talk::open(cx, at, false, until).await? else { return Ok(None) };
+    let ready = matches!(answer(&mut talk, false).await?, Some((120..=399, _)))
+        && matches!(ask(&mut talk, "AUTH TLS").await?, Some((234, _)))
+        && talk.start_tls().await?;
+    if ready {
+        return Ok(Some(talk));
+    }
+    talk.close().await?;
+    Ok(None)
+}
+
+/// What a logon came to, and whether the server wanted TLS before it and got it: by a new conversation, because some
+/// servers hang up on who comes without.
+async fn log_on<'a>(
+    cx: &'a CheckContext,
+    at: &Endpoint,
+    talk: &mut Talk<'a>,
+    (user, password): (&str, &str),
+    until: Deadline,
+) -> Result<(Option<Said>, bool), Fault> {
     let first = credentials(talk, user, password).await?;
     if !wants_tls(&first) {
         return Ok((first, false));
     }
-    if !matches!(ask(talk, "AUTH TLS").await?, Some((234, _))) || !talk.start_tls().await? {
-        return Ok((first, false));
-    }
+    let Some(secured) = secured(cx, at, until).await? else { return Ok((first, false)) };
+    std::mem::replace(talk, secured).close().await?;
     Ok((credentials(talk, user, password).await?, true))
 }
 
@@ -113,7 +132,7 @@ pub(crate) async fn look(
         }
         Some((_, lines)) => return Ok(Access::other(lines.join(" "))),
     };
-    let (let_in, encrypted) = log_on(&mut talk, "anonymous", "assay@example.org").await?;
+    let (let_in, encrypted) = log_on(cx, at, &mut talk, ("anonymous", "assay@example.org"), until).await?;
     seen.cleartext &= !encrypted;
     match let_in {
         Some((230 | 202, lines)) => {
@@ -167,7 +186,7 @@ pub(crate) async fn attempt(
     };
     let mut said = answer(&mut talk, false).await?;
     if matches!(said, Some((120..=399, _))) {
-        (said, _) = log_on(&mut talk, user, password).await?;
+        (said, _) = log_on(cx, at, &mut talk, (user, password), until).await?;
     }
     let ended = talk.end().await?;
     Ok(match said {

@@ -1,10 +1,11 @@
 //! The parsers of this group, each fed the same bytes: for the fuzz targets.
 
-use super::{adb, coap, ftp, mdns, mqtt, redis, rtsp, snmp, tftp, upnp, vnc, ws_discovery};
+use super::{adb, coap, ftp, mdns, mqtt, redis, rtsp, snmp, tftp, upnp, usm, vnc, ws_discovery};
 
 pub(crate) fn fuzz_datagram(bytes: &[u8]) {
     let _ =
         (coap::message(bytes), mdns::records(bytes), snmp::response(bytes), snmp::engine(bytes), tftp::packet(bytes));
+    let _ = usm::answer(bytes);
     coap::links(&String::from_utf8_lossy(bytes));
 }
 

@@ -126,6 +126,7 @@ impl Kind {
             Self::Redis => Some(Service::Redis),
             Self::Rtsp => Some(Service::Rtsp),
             Self::Telnet => Some(Service::Telnet),
+            Self::Vnc => Some(Service::Vnc),
             _ => None,
         }
     }

@@ -20,7 +20,8 @@ pub(crate) mod talk;
 mod telnet;
 mod tftp;
 pub(crate) mod upnp;
-mod vnc;
+mod usm;
+pub(crate) mod vnc;
 mod ws_discovery;
 
 pub(crate) use each::all;

@@ -2,10 +2,12 @@
 //! **Question.** What does an SNMP agent tell and let change to whoever knows the usual communities?
 //! **Evidence for.** EN 303 645 V2.1.1 provisions 5.1-1, 5.5-4, 5.5-5, 5.5-6 and 5.6-2.
 //! **Procedure.** GET of the system group in versions 1 and 2c with the communities that every list has; with `change`, the
-//! contact is set to the value that it has. For version 3, the discovery of the engine (RFC 3414, 4), which takes no logon.
-//! **Observation.** Communities that were taken, what they read and wrote, what the agent and its engine tell.
-//! **Effect.** Active: a dozen datagrams; with `change` a value is written over itself.
-//! **Does not show.** Communities that no list has; users of version 3.
+//! contact is set to the value that it has. For version 3, the discovery of the engine (RFC 3414, 4), which takes no logon;
+//! then a read in the name of eight usual users, and, for those that exist, with three usual passwords by MD5 and SHA-1.
+//! **Observation.** Communities and users that were let in, what they read and wrote, which users the agent tells of, what it
+//! and its engine tell.
+//! **Effect.** Active: two dozen datagrams, six more for each user that exists; with `change` a value is written over itself.
+//! **Does not show.** Communities, users and passwords that no list has; users that must encrypt are let in by none here.
 
 use assay_model::{
     CheckContext, Deadline, Endpoint, Fault,
@@ -15,6 +17,7 @@ use assay_model::{
 use super::{
     ber::{self, Value},
     found::{Access, Act},
+    usm::{self, Answer, Engine, Hash},
 };
 use crate::auth::candidates::Accepted;
 
@@ -104,6 +107,71 @@ async fn ask(cx: &CheckContext, at: &Endpoint, payload: Vec<u8>, until: Deadline
     cx.touches.udp()?.call(request, until).await
 }
 
+/// Looks for users of version 3.
+async fn users(
+    cx: &CheckContext,
+    at: &Endpoint,
+    engine: &Engine,
+    seen: &mut Access,
+    until: Deadline,
+) -> Result<(), Fault> {
+    let mut said = Vec::new();
+    for user in usm::USERS {
+        let answer = ask(cx, at, usm::request(engine, user, None), until).await?;
+        let Some(datagram) = answer.replies.first() else { return Ok(()) };
+        said.push((user, usm::answer(&datagram.bytes.0)));
+    }
+    seen.tried += usm::USERS.len() as u32;
+    // An agent that knows none of them, or says the same of all, tells nothing.
+    if said.iter().all(|(_, answer)| *answer == said[0].1) && !matches!(said[0].1, Some(Answer::Response(..))) {
+        return Ok(());
+    }
+    for (user, answer) in said {
+        match answer {
+            Some(Answer::Response(error, value)) => let_in(seen, user, "no password, version 3", error, value),
+            Some(Answer::WantsMore) => {
+                seen.tell(&format!("user {user} of version 3 exists, and needs a password"));
+                passwords(cx, at, engine, user, seen, until).await?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Tries usual passwords of a user that exists.
+async fn passwords(
+    cx: &CheckContext,
+    at: &Endpoint,
+    engine: &Engine,
+    user: &str,
+    seen: &mut Access,
+    until: Deadline,
+) -> Result<(), Fault> {
+    for (number, password) in (1..).zip(usm::PASSWORDS) {
+        for hash in [Hash::Sha1, Hash::Md5] {
+            let key = hash.key(password, engine);
+            let answer = ask(cx, at, usm::request(engine, user, Some((hash, &key))), until).await?;
+            seen.tried += 1;
+            if let Some(Answer::Response(error, value)) = answer.replies.first().and_then(|d| usm::answer(&d.bytes.0)) {
+                let credential = format!("usual password {number} by {}, version 3", hash.name());
+                let_in(seen, user, &credential, error, value);
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn let_in(seen: &mut Access, user: &str, credential: &str, error: i64, value: Option<Value>) {
+    seen.accepted.push(Accepted { user: user.to_owned(), credential: credential.to_owned() });
+    // An agent may know a user and show it nothing.
+    if let (0, Some(value)) = (error, value) {
+        seen.give(Act::Read, &format!("the system group by user {user}, {credential}"));
+        seen.tell(&value.to_string());
+    }
+}
+
 pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, change: bool, until: Deadline) -> Result<Access, Fault> {
     let mut seen = Access::default();
     let mut alive = false;
@@ -140,7 +208,8 @@ pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, change: bool, until: 
         if let Some((id, boots, time)) = engine(&datagram.bytes.0) {
             seen = Access { answered: true, speaks: true, ..seen };
             seen.schemes.push("version 3".into());
-            seen.tell(&format!("engine {}, {boots} starts, up {time} s", hex::encode(id)));
+            seen.tell(&format!("engine {}, {boots} starts, up {time} s", hex::encode(&id)));
+            users(cx, at, &Engine { id, boots, time }, &mut seen, until).await?;
             if seen.open.is_empty() {
                 seen.ask("user of version 3");
             }

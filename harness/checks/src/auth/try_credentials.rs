@@ -112,6 +112,7 @@ pub(crate) async fn try_all(
     budget: u32,
     pause_ms: Option<u32>,
 ) -> Result<Observation, Fault> {
+    let candidates = &without_users(mechanism.service, candidates);
     let mut series = Series::new(cx, mechanism, pause_ms);
     let total = u32::try_from(candidates.len()).unwrap_or(u32::MAX);
     let mut seen = Observation { candidates: total, budget, ..Observation::default() };
@@ -137,6 +138,17 @@ pub(crate) async fn try_all(
     seen.answered = series.answered;
     seen.exhausted = seen.stopped.is_none() && seen.answered;
     Ok(seen)
+}
+
+/// Where a service knows passwords alone, each of them once.
+fn without_users(service: Service, candidates: &[Candidate]) -> Vec<Candidate> {
+    let mut candidates = candidates.to_vec();
+    if service == Service::Vnc {
+        let mut seen = std::collections::HashSet::new();
+        candidates.retain(|c| seen.insert(c.password.chars().take(8).collect::<String>()));
+        candidates.iter_mut().for_each(|c| c.user.clear());
+    }
+    candidates
 }
 
 /// Whether the right credential lets in; `None` where it is not known.

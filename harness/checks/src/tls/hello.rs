@@ -87,7 +87,8 @@ impl<'a> ClientHello<'a> {
                 });
             });
         }
-        block(out, extension::GROUPS, |b| vector16(b, |b| self.groups.iter().for_each(|group| push16(b, *group))));
+        let groups = self.groups.iter().filter(|group| self.version != Version::Tls13 || !is_obsolete(**group));
+        block(out, extension::GROUPS, |b| vector16(b, |b| groups.for_each(|group| push16(b, *group))));
         block(out, extension::POINT_FORMATS, |b| b.extend_from_slice(&[3, 0, 1, 2]));
         if self.version.over_streams() >= Version::Tls12 {
             block(out, extension::SIGNATURES, |b| {
@@ -119,6 +120,11 @@ impl<'a> ClientHello<'a> {
             });
         }
     }
+}
+
+/// Groups that no hello of TLS 1.3 alone may name (RFC 8446 section 4.2.7): strict servers refuse it for them.
+const fn is_obsolete(group: u16) -> bool {
+    matches!(group, 0x0001..=0x0016 | 0x001A..=0x001C | 0xFF01..=0xFF02)
 }
 
 /// An SSLv2 CLIENT-HELLO with every cipher kind that the protocol had.

@@ -259,6 +259,28 @@ async fn snmpd_is_seen_readable_writable_and_with_users_only() {
     let peer = snmpd(good, "createUser lab SHA \"a long secret\" AES\nrouser lab priv").expect("installed");
     let seen = until_it_answers("access.snmp", good, &json!({"port": peer.port, "change": true})).await;
     assert_eq!((&seen["logon"], open(&seen).len(), &seen["accepted"]), (&json!("required"), 0, &json!([])), "{seen:#}");
+    assert!(!tells(&seen, "exists"), "{seen:#}");
+}
+
+#[tokio::test]
+async fn users_of_snmp_3_are_found_and_those_that_are_let_in() {
+    let host = "127.42.4.3";
+    let users = "createUser initial\nrouser initial noauth\ncreateUser admin MD5 12345678\nrouser admin auth\n\
+                 createUser snmp SHA \"a long secret\" AES\nrouser snmp priv";
+    let Some(peer) = snmpd(host, users) else { return };
+    let seen = until_it_answers("access.snmp", host, &json!({"port": peer.port})).await;
+    let accepted = json!([
+        {"user": "admin", "credential": "usual password 2 by MD5, version 3"},
+        {"user": "initial", "credential": "no password, version 3"},
+    ]);
+    assert_eq!(seen["accepted"], accepted, "{seen:#}");
+    let read = |by: &str| format!("read the system group by user {by}, version 3");
+    assert_eq!(open(&seen), [read("admin, usual password 2 by MD5"), read("initial, no password")], "{seen:#}");
+    assert!(tells(&seen, "user snmp of version 3 exists") && !tells(&seen, "user root"), "{seen:#}");
+    assert!(tells(&seen, "Smart camera C1 1.4.2") && seen["logon"] == "none", "{seen:#}");
+    let port = peer.port;
+    drop(peer);
+    stopped("access.snmp", host, json!({"port": port})).await;
 }
 
 #[tokio::test]

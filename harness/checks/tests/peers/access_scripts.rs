@@ -74,6 +74,50 @@ async fn vnc_shows_its_screen_or_asks() {
     stopped("access.vnc", host, json!({"port": dead})).await;
 }
 
+/// A server that lets in who answers its challenge as OpenSSL does under the password `secret12`.
+async fn vnc_with_a_password(host: &str, refusal: &'static [u8]) -> u16 {
+    let listener = TcpListener::bind((host, 0)).await.expect("binds");
+    let port = listener.local_addr().expect("bound").port();
+    let right = hex_bytes("adcd997f8e16fee575e973f93c2b62b4");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let right = right.clone();
+            tokio::spawn(async move {
+                let (mut version, mut kind, mut answer) = ([0; 12], [0; 1], [0; 16]);
+                let challenge: Vec<u8> = (0..16).collect();
+                stream.write_all(b"RFB 003.008\n").await?;
+                stream.read_exact(&mut version).await?;
+                stream.write_all(b"\x01\x02").await?;
+                stream.read_exact(&mut kind).await?;
+                stream.write_all(&challenge).await?;
+                stream.read_exact(&mut answer).await?;
+                stream.write_all(if answer[..] == right[..] { b"\0\0\0\0" } else { refusal }).await
+            });
+        }
+    });
+    port
+}
+
+fn hex_bytes(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).expect("hex")).collect()
+}
+
+#[tokio::test]
+async fn vnc_lets_in_by_a_public_default_without_a_user() {
+    let host = "127.42.10.9";
+    let port = vnc_with_a_password(host, b"\0\0\0\x01\0\0\0\x05wrong").await;
+    let defaults = json!({"wordlist": ["admin:1234", "root:1234", "admin:secret12"]});
+    let seen = ask("access.vnc", host, json!({"port": port, "defaults": defaults})).await;
+    assert_eq!((&seen["logon"], &seen["tried"]), (&json!("required"), &json!(2)), "one password once: {seen:#}");
+    assert_eq!(seen["accepted"], json!([{"user": "", "credential": "inline#3"}]), "{seen:#}");
+    let good = json!({"wordlist": ["admin:1234", "root:12345"]});
+    let seen = ask("access.vnc", host, json!({"port": port, "defaults": good})).await;
+    assert_eq!((&seen["accepted"], &seen["tried"]), (&json!([]), &json!(2)), "{seen:#}");
+    let locking = vnc_with_a_password(host, b"\0\0\0\x01\0\0\0\x1cToo many failed logins, wait").await;
+    let seen = ask("access.vnc", host, json!({"port": locking, "defaults": good})).await;
+    assert_eq!((&seen["tried"], &seen["stopped"]), (&json!(1), &json!("lockout")), "{seen:#}");
+}
+
 #[tokio::test]
 async fn the_debug_bridge_is_open_or_asks() {
     let host = "127.42.10.2";

@@ -148,6 +148,7 @@ async fn versions_and_suites_are_those_of_sslscan_and_nmap() {
         ("nginx", GOOD.nginx("127.41.8.4")),
         ("gnutls, old", gnutls("127.41.8.5", GNUTLS_OLD)),
         ("tlslite, SSLv3", tlslite("127.41.8.6", "0", "1")),
+        ("tlslite, strict", tlslite("127.41.8.7", "3", "4")),
     ];
     for (server, peer) in servers {
         let Some(peer) = peer else { continue };

@@ -15,7 +15,7 @@ use assay_model::{CheckContext, Endpoint, Fault};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::access::{ftp, mqtt, redis, rtsp};
+use crate::access::{ftp, mqtt, redis, rtsp, vnc};
 
 /// How a mechanism is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +39,8 @@ pub(crate) enum Service {
     Redis,
     /// RTSP by Digest or Basic.
     Rtsp,
+    /// VNC's own password; users are left out.
+    Vnc,
     /// Telnet with a login prompt.
     Telnet,
     /// The serial console.
@@ -171,7 +173,8 @@ impl Mechanism {
         };
         let web =
             matches!(place.service, Service::HttpsJson | Service::HttpForm | Service::HttpBasic | Service::HttpDigest);
-        let inside = matches!(place.service, Service::Mqtt | Service::Ftp | Service::Redis | Service::Rtsp);
+        let inside =
+            matches!(place.service, Service::Mqtt | Service::Ftp | Service::Redis | Service::Rtsp | Service::Vnc);
         let tls = match (place.tls, &endpoint) {
             (Some(tls), _) => tls,
             (None, Some(endpoint)) if web => crate::http::ask::speaks_tls(cx, endpoint).await?,
@@ -218,6 +221,7 @@ impl Mechanism {
             Service::Ftp => ftp::attempt(cx, self.endpoint()?, self.tls, user, password, until).await,
             Service::Redis => redis::attempt(cx, self.endpoint()?, self.tls, user, password, until).await,
             Service::Rtsp => rtsp::attempt(cx, self.endpoint()?, self.tls, user, password, until).await,
+            Service::Vnc => vnc::attempt(cx, self.endpoint()?, self.tls, password, until).await,
             Service::Telnet => telnet::attempt(cx, self.endpoint()?, user, password, until).await,
             Service::Console => console::attempt(cx, user, password, until).await,
         }
