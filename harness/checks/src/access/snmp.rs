@@ -123,13 +123,14 @@ async fn users(
     }
     seen.tried += usm::USERS.len() as u32;
     // An agent that knows none of them, or says the same of all, tells nothing.
-    if said.iter().all(|(_, answer)| *answer == said[0].1) && !matches!(said[0].1, Some(Answer::Response(..))) {
+    if said.iter().all(|(_, answer)| *answer == said[0].1) && !matches!(said[0].1, Some(Answer::Response(0, Some(_)))) {
         return Ok(());
     }
     for (user, answer) in said {
         match answer {
-            Some(Answer::Response(error, value)) => let_in(seen, user, "no password, version 3", error, value),
-            Some(Answer::WantsMore) => {
+            Some(Answer::Response(0, Some(value))) => let_in(seen, user, "no password, version 3", Some(&value)),
+            // Some agents say at once that it is too little; others know the user and show it nothing.
+            Some(Answer::WantsMore | Answer::Response(..)) => {
                 seen.tell(&format!("user {user} of version 3 exists, and needs a password"));
                 passwords(cx, at, engine, user, seen, until).await?;
             }
@@ -150,12 +151,15 @@ async fn passwords(
 ) -> Result<(), Fault> {
     for (number, password) in (1..).zip(usm::PASSWORDS) {
         for hash in [Hash::Sha1, Hash::Md5] {
+            if until.passed() {
+                return Ok(());
+            }
             let key = hash.key(password, engine);
             let answer = ask(cx, at, usm::request(engine, user, Some((hash, &key))), until).await?;
             seen.tried += 1;
             if let Some(Answer::Response(error, value)) = answer.replies.first().and_then(|d| usm::answer(&d.bytes.0)) {
                 let credential = format!("usual password {number} by {}, version 3", hash.name());
-                let_in(seen, user, &credential, error, value);
+                let_in(seen, user, &credential, value.as_ref().filter(|_| error == 0));
                 return Ok(());
             }
         }
@@ -163,10 +167,10 @@ async fn passwords(
     Ok(())
 }
 
-fn let_in(seen: &mut Access, user: &str, credential: &str, error: i64, value: Option<Value>) {
+fn let_in(seen: &mut Access, user: &str, credential: &str, value: Option<&Value>) {
     seen.accepted.push(Accepted { user: user.to_owned(), credential: credential.to_owned() });
-    // An agent may know a user and show it nothing.
-    if let (0, Some(value)) = (error, value) {
+    // A password may be right and the user have no right to this.
+    if let Some(value) = value {
         seen.give(Act::Read, &format!("the system group by user {user}, {credential}"));
         seen.tell(&value.to_string());
     }

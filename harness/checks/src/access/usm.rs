@@ -96,7 +96,7 @@ pub(super) fn request(engine: &Engine, user: &str, seal: Option<(Hash, &[u8])>) 
 /// What an agent answers to who names a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// A response: the user is let in. Its error, and its value where there is one.
+    /// A response, whose sender was taken for the user: its error, and its value where there is one.
     Response(i64, Option<Value>),
     /// The user is there, and this is too little to let it in.
     WantsMore,
