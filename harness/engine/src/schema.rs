@@ -208,7 +208,7 @@ fn step(registry: &Registry, control: bool) -> Value {
             json!({ "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]*$", "description": "The name that its observation gets." })
         }
         "per" => word(&["sample"], "In a unit over samples: runs on each, and its name is a list."),
-        "unless" => expression("Skipped where true."),
+        "unless" => expression("Skipped where true. Of a loop: what is expected of its rows is not asked then."),
         "deadline" => duration("Its own limit inside the unit's."),
         "expect" => expression("Must hold, before and after."),
         "once" => {

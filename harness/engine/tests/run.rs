@@ -75,6 +75,8 @@ async fn each_kind_of_end_has_its_verdict() {
         unit("dead", vec![search()], vec![expect("seen.up")]),
         unit("dead-present", vec![search()], vec![presence("!seen.up")]),
         unit("no-rows", vec![], vec![expect("seen.up")]),
+        unit("loop-left-out", vec![look("")], vec![expect("seen.up"), expect("inner.up")]),
+        unit("all-left-out", vec![], vec![expect("inner.up")]),
         unit("hang", vec![look("hang")], vec![expect("seen.up")]),
         unit("not-here", vec![look("")], vec![expect("seen.up")]),
         unit("deselected", vec![look("")], vec![expect("seen.up")]),
@@ -87,6 +89,11 @@ async fn each_kind_of_end_has_its_verdict() {
             "not-here" => unit.when = Some(expr("ixit.auth_mech.exists(m, m.factor == \"iris\")")),
             "deselected" => unit.deselected = Some("not on this bench".into()),
             "no-rows" => unit.steps.push(for_each("m", "[]", vec![look("")])),
+            "loop-left-out" | "all-left-out" => {
+                let mut step = for_each("m", "[]", vec![step(&case.presence, json!({}), "inner")]);
+                step.unless = Some(expr("[].size() == 0"));
+                unit.steps.push(step);
+            }
             _ => {}
         }
     }
@@ -105,6 +112,8 @@ async fn each_kind_of_end_has_its_verdict() {
         ("dead", Verdict::Inconclusive, "not-held"),
         ("dead-present", Verdict::Inconclusive, "not-held"),
         ("no-rows", Verdict::Error, "vacuous"),
+        ("loop-left-out", Verdict::Pass, ""),
+        ("all-left-out", Verdict::Error, "vacuous"),
         ("hang", Verdict::Error, "deadline"),
         ("not-here", Verdict::NotApplicable, "rule"),
     ];

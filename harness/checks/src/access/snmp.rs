@@ -66,6 +66,13 @@ pub(crate) struct Response {
     pub values: Vec<Value>,
 }
 
+impl Response {
+    /// Whether it shows anything: an error, and values that only say that there is none, show nothing.
+    fn shows(&self) -> bool {
+        self.error == 0 && self.values.iter().any(|value| !matches!(value, Value::Other(_)))
+    }
+}
+
 /// Reads a response.
 pub(crate) fn response(bytes: &[u8]) -> Option<Response> {
     let mut message = ber::inside(bytes, 0x30)?;
@@ -178,7 +185,7 @@ fn let_in(seen: &mut Access, user: &str, credential: &str, value: Option<&Value>
 
 pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, change: bool, until: Deadline) -> Result<Access, Fault> {
     let mut seen = Access::default();
-    let mut alive = false;
+    let (mut alive, mut refused) = (false, false);
     for version in [1_u8, 0] {
         for community in COMMUNITIES {
             let nothing: Vec<(&[u8], Vec<u8>)> = SYSTEM.iter().map(|name| (*name, ber::wrap(5, &[]))).collect();
@@ -188,8 +195,19 @@ pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, change: bool, until: 
             }
             let Some(datagram) = answer.replies.first() else { continue };
             alive = true;
-            let Some(read) = response(&datagram.bytes.0) else { continue };
+            let Some(mut read) = response(&datagram.bytes.0) else { continue };
             seen = Access { answered: true, speaks: true, cleartext: true, ..seen };
+            if !read.shows() {
+                // Version 1 refuses the whole request for one name that is not there.
+                let answer = ask(cx, at, message(version, community, GET, &nothing[..1]), until).await?;
+                match answer.replies.first().and_then(|d| response(&d.bytes.0)).filter(Response::shows) {
+                    Some(first) => read = first,
+                    None => {
+                        refused = true;
+                        continue;
+                    }
+                }
+            }
             let name = if version == 1 { "2c" } else { "1" };
             let credential = format!("community {community}, version {name}");
             seen.give(Act::Read, &format!("the system group by {credential}"));
@@ -206,6 +224,9 @@ pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, change: bool, until: 
         }
     }
     seen.tried = 2 * COMMUNITIES.len() as u32;
+    if refused && seen.open.is_empty() {
+        seen.ask("community");
+    }
     let answer = ask(cx, at, discovery(), until).await?;
     if let Some(datagram) = answer.replies.first() {
         alive = true;
@@ -244,6 +265,12 @@ mod tests {
         let read = response(&reply(0, &[(SYSTEM[0], ber::wrap(4, b"Linux cam"))])).unwrap();
         assert_eq!((read.error, read.values[0].to_string().as_str()), (0, "Linux cam"));
         assert_eq!(response(&reply(2, &[])).unwrap().error, 2);
+        let no_such_object = ber::wrap(0x80, &[]);
+        for (error, value, shows) in
+            [(0, ber::wrap(4, b"cam"), true), (0, no_such_object, false), (16, ber::wrap(4, b"cam"), false)]
+        {
+            assert_eq!(response(&reply(error, &[(SYSTEM[0], value)])).unwrap().shows(), shows, "error {error}");
+        }
         assert_eq!(response(&message(1, "public", GET, &[])), None, "an echo is no answer");
         assert_eq!(response(b"\x30\x84\xFF\xFF\xFF\xFF"), None);
     }

@@ -44,6 +44,9 @@ pub struct Params {
     /// `chain` of `tls.scan`.
     #[serde(default)]
     chain: Vec<Certificate>,
+    /// `further_chains` of `tls.scan`.
+    #[serde(default)]
+    further_chains: Vec<Vec<Certificate>>,
     /// `full.signature_schemes` of `tls.scan`.
     #[serde(default)]
     signature_schemes: Vec<String>,
@@ -194,7 +197,8 @@ impl Params {
         }));
         let fields = [self.dh_bits, self.group_exchange_bits.unwrap_or(0)];
         items.extend(fields.into_iter().filter(|bits| *bits > 0).map(|bits| (Kind::Dh, "dh".to_owned(), Some(bits))));
-        for (place, certificate) in self.chain.iter().enumerate() {
+        let chains = std::iter::once(&self.chain).chain(&self.further_chains);
+        for (place, certificate) in chains.flat_map(|chain| chain.iter().enumerate()) {
             items.insert((Kind::Key, certificate.key_type.clone(), Some(certificate.key_bits)));
             // Nobody relies on the signature that a root gives itself; a leaf that signs itself is another matter.
             if place == 0 || !certificate.self_signed {

@@ -155,7 +155,8 @@ impl TypedCheck for Scan {
             method,
             ..
         } = scan;
-        let complete = unasked == 0 && alive_before && alive_after;
+        let udp_whole = udp.as_ref().is_none_or(|u| u.unasked.is_empty());
+        let complete = unasked == 0 && udp_whole && alive_before && alive_after;
         Ok(Observation {
             open,
             closed,

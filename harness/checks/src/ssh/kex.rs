@@ -25,11 +25,23 @@ const P256: [u8; 65] = [
     0xF5,
 ];
 
+/// The same of P-384 and P-521, in hex: x and y.
+const P384: [&str; 2] = [
+    "aa87ca22be8b05378eb1c71ef320ad746e1d3b628ba79b9859f741e082542a385502f25dbf55296c3a545e3872760ab7",
+    "3617de4a96262c6f5d9e98bf9292dc29f8f41dbd289a147ce9da3113b5f0b8c00a60b1ce1d7e819d7a431d7c90ea0e5f",
+];
+const P521: [&str; 2] = [
+    "00c6858e06b70404e9cd9e3ecb662395b4429c648139053fb521f828af606b4d3dbaa14b5e77efe75928fe1dc127a2ffa8de3348b3c1856a429bf97e7e31c2e5bd66",
+    "011839296a789a3bc0045c8a5fb42c7d1bd998f54449579b446817afbd17273e662c97ee72995ef42640c550b9013fad0761353c7086a272c24088be94769fd16650",
+];
+
 /// Methods that can be begun here, cheapest for the server first.
-const METHODS: [&str; 14] = [
+const METHODS: [&str; 17] = [
     "curve25519-sha256",
     "curve25519-sha256@libssh.org",
     "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp384",
+    "ecdh-sha2-nistp521",
     "sntrup761x25519-sha512",
     "sntrup761x25519-sha512@openssh.com",
     "mlkem768x25519-sha256",
@@ -38,6 +50,7 @@ const METHODS: [&str; 14] = [
     "diffie-hellman-group14-sha256",
     "diffie-hellman-group15-sha512",
     "diffie-hellman-group16-sha512",
+    "diffie-hellman-group17-sha512",
     "diffie-hellman-group18-sha512",
     "diffie-hellman-group-exchange-sha256",
     "diffie-hellman-group-exchange-sha1",
@@ -60,15 +73,24 @@ fn public(method: &str) -> Vec<u8> {
     let zeros = |length: usize| [vec![0; length], x25519.clone()].concat();
     match method {
         m if m.starts_with("curve25519") => x25519,
+        m if m.ends_with("nistp384") => point(&P384),
+        m if m.ends_with("nistp521") => point(&P521),
         m if m.starts_with("ecdh") => P256.to_vec(),
         m if m.starts_with("sntrup761") => zeros(1_158),
         m if m.starts_with("mlkem768") => zeros(1_184),
         m if m.contains("group1-") => field_element(1_024),
         m if m.contains("group15-") => field_element(3_072),
         m if m.contains("group16-") => field_element(4_096),
+        m if m.contains("group17-") => field_element(6_144),
         m if m.contains("group18-") => field_element(8_192),
         _ => field_element(2_048),
     }
+}
+
+/// A point, uncompressed.
+fn point(hex_of: &[&str; 2]) -> Vec<u8> {
+    // A constant of this file that is no hex would leave a point that every server refuses: the tests would see it.
+    std::iter::once(4).chain(hex_of.iter().flat_map(|part| hex::decode(part).unwrap_or_default())).collect()
 }
 
 /// A positive number below any prime of so many bits, with bits enough for servers that count them.

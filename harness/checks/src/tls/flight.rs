@@ -19,8 +19,10 @@ pub(crate) struct ServerFlight {
     pub(crate) client_certificate: bool,
     /// ServerHelloDone was reached.
     pub(crate) done: bool,
-    /// An alert: description number.
+    /// An alert that ends it: description number.
     pub(crate) alert: Option<u8>,
+    /// A warning, after which the hello may follow.
+    pub(crate) warning: Option<u8>,
 }
 
 /// What a ServerHello states.
@@ -63,8 +65,8 @@ const RETRY_RANDOM: [u8; 4] = [0xCF, 0x21, 0xAD, 0x74]; // first bytes of SHA-25
 /// The first bytes cannot begin a TLS record.
 pub(crate) fn server_flight(stream: &[u8]) -> Result<ServerFlight, NotTls> {
     let mut flight = ServerFlight::default();
-    let (messages, alert) = records(stream)?;
-    flight.alert = alert;
+    let (messages, alerts) = records(stream)?;
+    (flight.alert, flight.warning) = (alerts.fatal, alerts.warning);
     for (kind, body) in handshake_messages(&messages) {
         handshake_message(&mut flight, kind, body);
     }
@@ -82,12 +84,21 @@ pub(crate) fn handshake_messages(mut messages: &[u8]) -> impl Iterator<Item = (u
     })
 }
 
-/// The handshake bytes in clear at the start of a stream, freed of their records, and the alert that ended them.
+/// Alerts among the records: description numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Alerts {
+    /// The one that ended them.
+    pub(crate) fatal: Option<u8>,
+    /// One that does not: `unrecognized_name` before the hello (RFC 6066 section 3).
+    pub(crate) warning: Option<u8>,
+}
+
+/// The handshake bytes in clear at the start of a stream, freed of their records, and the alerts among them.
 ///
 /// # Errors
 /// The first bytes cannot begin a TLS record.
-pub(crate) fn records(stream: &[u8]) -> Result<(Vec<u8>, Option<u8>), NotTls> {
-    let mut alert = None;
+pub(crate) fn records(stream: &[u8]) -> Result<(Vec<u8>, Alerts), NotTls> {
+    let mut alerts = Alerts::default();
     let mut messages = Vec::new();
     let mut rest = Cursor(stream);
     let mut first = true;
@@ -106,8 +117,13 @@ pub(crate) fn records(stream: &[u8]) -> Result<(Vec<u8>, Option<u8>), NotTls> {
         let fragment = &rest.0[..available];
         match kind {
             21 => {
-                alert = fragment.get(1).copied();
-                break;
+                let description = fragment.get(1).copied();
+                // close_notify is a warning by its level, and ends what is said.
+                if fragment.first() != Some(&1) || description == Some(0) {
+                    alerts.fatal = description;
+                    break;
+                }
+                alerts.warning = description;
             }
             22 => messages.extend_from_slice(fragment),
             _ => break, // ChangeCipherSpec or encrypted data: nothing more to read in clear
@@ -117,7 +133,7 @@ pub(crate) fn records(stream: &[u8]) -> Result<(Vec<u8>, Option<u8>), NotTls> {
             break;
         }
     }
-    Ok((messages, alert))
+    Ok((messages, alerts))
 }
 
 /// Takes up one message.
@@ -196,6 +212,10 @@ fn certificates(body: &[u8]) -> Vec<Vec<u8>> {
 
 /// The parameters, with `at` left behind them: at the signature, where the suite has one.
 fn key_exchange(suite: &str, at: &mut Cursor<'_>) -> Option<KeyExchange> {
+    if suite.contains("_PSK_") {
+        let hint = at.u16()?; // RFC 4279 section 2, RFC 5489 section 2
+        at.take(usize::from(hint))?;
+    }
     let found = if suite.contains("_ECDH") {
         let curve = (at.byte()? == 3).then(|| at.u16()).flatten()?;
         KeyExchange::Curve(curve)
@@ -217,7 +237,7 @@ fn key_exchange(suite: &str, at: &mut Cursor<'_>) -> Option<KeyExchange> {
         KeyExchange::Curve(_) => at.byte().map(usize::from),
         KeyExchange::Field(_) => at.u16().map(usize::from),
     };
-    if length.and_then(|n| at.take(n)).is_none() || suite.contains("_anon_") {
+    if length.and_then(|n| at.take(n)).is_none() || suite.contains("_anon_") || suite.contains("_PSK_") {
         *at = Cursor(&[]);
     }
     Some(found)
@@ -296,6 +316,33 @@ mod tests {
     fn http_is_no_tls_and_an_alert_is() {
         assert_eq!(server_flight(b"HTTP/1.1 400 Bad Request\r\n"), Err(NotTls));
         assert_eq!(server_flight(&record(21, &[2, 70])).expect("TLS").alert, Some(70));
+    }
+
+    #[test]
+    fn a_warning_does_not_end_a_flight() {
+        let stream = [record(21, &[1, 112]), record(22, &message(2, &hello_body(0xC02F)))].concat();
+        let flight = server_flight(&stream).expect("TLS");
+        assert_eq!((flight.alert, flight.warning), (None, Some(112)));
+        assert_eq!(flight.hello.map(|h| h.suite), Some(0xC02F));
+        assert_eq!(server_flight(&record(21, &[1, 0])).expect("TLS").alert, Some(0), "close_notify does");
+    }
+
+    #[test]
+    fn the_hint_of_a_pre_shared_key_is_no_prime() {
+        let prime = [&[0, 129, 0][..], &[0xFF; 128], &[0, 1, 2, 0, 1, 3]].concat();
+        for hint in [&b"hello-pskid"[..], b""] {
+            let mut body = Vec::new();
+            vector16(&mut body, |b| b.extend_from_slice(hint));
+            let dhe = [&body[..], &prime].concat();
+            let ecdhe = [&body[..], &[3, 0, 29, 1, 4]].concat();
+            // TLS_DHE_PSK_WITH_AES_128_CBC_SHA, TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA
+            for (suite, body, expected) in
+                [(0x0090, dhe, KeyExchange::Field(1024)), (0xC035, ecdhe, KeyExchange::Curve(29))]
+            {
+                let stream = record(22, &[message(2, &hello_body(suite)), message(12, &body)].concat());
+                assert_eq!(server_flight(&stream).expect("TLS").key_exchange, Some(expected));
+            }
+        }
     }
 
     #[test]

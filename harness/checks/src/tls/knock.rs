@@ -24,7 +24,7 @@ pub(crate) fn dtls_knock() -> Vec<u8> {
 
 /// Whether the start of a stream is a server's hello or alert.
 pub(crate) fn answered_in_tls(stream: &[u8]) -> bool {
-    server_flight(stream).is_ok_and(|flight| flight.hello.is_some() || flight.alert.is_some())
+    server_flight(stream).is_ok_and(|flight| flight.hello.is_some() || flight.alert.or(flight.warning).is_some())
 }
 
 /// Whether a datagram is a server's: a hello, the wish for a cookie, or an alert.

@@ -24,6 +24,9 @@ pub struct Observation {
     pub(crate) versions: BTreeMap<String, String>,
     /// How each refusal was worded: an alert's name, `closed`, `not TLS`.
     pub(crate) refusals: BTreeMap<String, String>,
+    /// Questions that the service, which answered others, left without an answer: the version, and what was asked. Nothing can
+    /// be concluded from what is absent where there is one. Silence to a hello of SSLv2 is no such gap.
+    pub(crate) broke_off: Vec<String>,
     /// Accepted suites, per version in the order that the server chose them.
     pub(crate) suites: Vec<Suite>,
     /// Versions at which the server's order counts, not the client's; a version with one suite is left out.
@@ -174,6 +177,7 @@ impl Observation {
         self.answered |= other.answered;
         self.versions.extend(other.versions);
         self.refusals.extend(other.refusals);
+        self.broke_off.extend(other.broke_off);
         self.suites.extend(other.suites);
         self.server_preference.extend(other.server_preference);
         other.groups.into_iter().for_each(|g| push_new(&mut self.groups, g));

@@ -318,6 +318,8 @@ impl<'a> Prober<'a> {
             if end != ReadEnd::Enough || missing == 0 || limit.passed() {
                 return Ok(match (flight.hello.is_some(), end) {
                     (true, _) => Met::Flight(flight),
+                    // A warning that nothing followed was the refusal.
+                    _ if flight.warning.is_some() => Met::Flight(ServerFlight { alert: flight.warning, ..flight }),
                     (false, ReadEnd::Closed | ReadEnd::Reset) => Met::Closed,
                     (false, _) => Met::Silent,
                 });

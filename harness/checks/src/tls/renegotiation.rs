@@ -126,8 +126,9 @@ enum Sought<T> {
 /// The handshake bytes up to ServerHelloDone.
 fn whole_flight(stream: &[u8]) -> Sought<Vec<u8>> {
     match records(stream) {
-        Ok((messages, None)) if handshake_messages(&messages).any(|(kind, _)| kind == 14) => Sought::Found(messages),
-        Ok((_, None)) => Sought::NotYet,
+        Ok((_, alerts)) if alerts.fatal.is_some() => Sought::Never,
+        Ok((messages, _)) if handshake_messages(&messages).any(|(kind, _)| kind == 14) => Sought::Found(messages),
+        Ok(_) => Sought::NotYet,
         _ => Sought::Never,
     }
 }

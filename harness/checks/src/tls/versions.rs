@@ -69,6 +69,9 @@ pub(crate) async fn ask_version(
     if let Some(text) = refusal {
         seen.refusals.insert(version.name().into(), text.into());
     }
+    if matches!(met, Met::Silent | Met::Refused) && version != Version::Ssl2 {
+        seen.broke_off.push(version.name().into());
+    }
     match met {
         Met::NoStartTls(text) => seen.starttls_refused = Some(text),
         Met::Flight(flight) if word == "accepted" => {
@@ -99,7 +102,13 @@ impl Enumeration<'_> {
                     Some(flight) => flight,
                     None => match self.hello(&left, Until::Done).await? {
                         Met::Flight(flight) => flight,
-                        _ => break,
+                        // How many servers say that there is none left.
+                        Met::Closed => break,
+                        _ => {
+                            let asked = format!("{}, suites after {}", self.version.name(), self.chosen.len());
+                            seen.broke_off.push(asked);
+                            break;
+                        }
                     },
                 };
                 let Some(suite) = accepted(&answer, self.version).map(|h| h.suite) else { break };

@@ -124,6 +124,8 @@ async fn every_way_to_begin_shows_the_key() {
     }
     let methods = [
         "ecdh-sha2-nistp256",
+        "ecdh-sha2-nistp384",
+        "ecdh-sha2-nistp521",
         "diffie-hellman-group14-sha256",
         "diffie-hellman-group16-sha512",
         "diffie-hellman-group-exchange-sha256",

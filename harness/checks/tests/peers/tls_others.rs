@@ -129,6 +129,26 @@ async fn a_server_that_drops_large_hellos_is_enumerated_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_server_that_falls_silent_half_way_is_said_to_have_broken_off() {
+    let Some(peer) = openssl("127.41.25.1", &["-cipher", "ALL:@SECLEVEL=0"]) else { return };
+    let whole = scan(&peer.host, peer.port, json!({})).await;
+    assert_eq!(whole["broke_off"], json!([]), "{whole:#}");
+    let (host, behind) = ("127.41.25.2", peer.port);
+    let port = serve(host, move |stream, number| async move {
+        if number < 5 {
+            relay(stream, "127.41.25.1".into(), behind, Vec::new()).await;
+        } else {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            drop(stream);
+        }
+    })
+    .await;
+    let seen = scan(host, port, json!({"silence_ms": 150})).await;
+    assert_eq!((&seen["answered"], &seen["tls"]), (&json!(true), &json!(true)));
+    assert!(!words(&seen["broke_off"]).is_empty(), "{seen:#}");
+}
+
+#[tokio::test]
 async fn a_server_with_one_place_is_not_misread() {
     let Some(peer) = openssl("127.41.20.6", &["-cipher", "DEFAULT:@SECLEVEL=0"]) else { return };
     let truth = scan(&peer.host, peer.port, json!({})).await;

@@ -162,6 +162,9 @@ fn judge_expectation(
     if matches!(attempt.ended, Ended::Unanswered(_)) && !scopes.iter().all(|s| bound(expectation, s)) {
         return (Vec::new(), Vec::new()); // it waits for the answer that nobody gave
     }
+    if scopes.is_empty() && rule.loop_of(expectation).is_some_and(|of| rule.is_left_out(of, &attempt.left_out)) {
+        return (Vec::new(), Vec::new()); // the plan says itself that there may be nothing to look at
+    }
     if scopes.is_empty() {
         let text = format!("`{}` was evaluated on nothing: its list is empty", expectation.that.source);
         let child = Child::Broken(Reason::new(ReasonClass::Plan, "vacuous", text.clone()));

@@ -1,7 +1,7 @@
 //! What an attempt left in the journal, gathered line by line. The runner and every later reader use the same code, so
 //! a verdict rests on what is written and on nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_model::journal::{Ref, kind};
 use assay_model::{Fault, Reason, ReasonClass};
@@ -72,6 +72,8 @@ pub struct AttemptRecord {
     pub bindings: Scope,
     /// Turns of loops.
     pub rows: Vec<Row>,
+    /// Loops that their `unless` left out.
+    pub left_out: BTreeSet<usize>,
     /// Operator's answers.
     pub asked: Vec<Asked>,
     /// How the steps ended.
@@ -173,6 +175,9 @@ impl Collector {
                 self.order.push(path);
             }
         } else if skipped(data) {
+            if data["loop"].is_u64() && path_of(data).is_empty() {
+                self.record.left_out.insert(index(&data["loop"]));
+            }
             self.bind(data, Value::Null);
         }
     }

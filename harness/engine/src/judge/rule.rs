@@ -142,6 +142,16 @@ impl Rule {
         using.max_by_key(|(_, l)| l.depth).map(|(at, _)| at)
     }
 
+    /// Whether a loop, or one around it, is among those that were left out.
+    #[must_use]
+    pub fn is_left_out(&self, of: usize, left_out: &BTreeSet<usize>) -> bool {
+        let around = |of: usize| {
+            let depth = self.loops.get(of)?.depth;
+            (0..of).rev().find(|before| self.loops[*before].depth < depth)
+        };
+        std::iter::successors(Some(of), |of| around(*of)).any(|of| left_out.contains(&of))
+    }
+
     /// For `run.start`.
     #[must_use]
     pub fn to_json(&self) -> Value {

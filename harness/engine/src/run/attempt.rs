@@ -315,7 +315,11 @@ impl Attempt {
             match unless.eval(scope) {
                 Ok(Value::Bool(false)) => {}
                 Ok(Value::Bool(true)) => {
-                    let data = site.data(step, json!({"skipped": unless.source}));
+                    let what = match &step.action {
+                        Action::ForEach { .. } => json!({"skipped": unless.source, "loop": this_loop}),
+                        _ => json!({"skipped": unless.source}),
+                    };
+                    let data = site.data(step, what);
                     self.log.put(kind::STEP_START, about(&self.log, step, sample.as_deref()), data);
                     return None;
                 }
