@@ -73,6 +73,11 @@ const FORTIFIABLE: [&str; 22] = [
     "syslog",
 ];
 
+/// Symbols of one table that are looked at.
+const SYMBOLS: usize = 200_000;
+/// Bytes of a name in which its version is looked for.
+const NAME: usize = 256;
+
 /// Of a program or library; `None` for anything else.
 pub(crate) fn of(place: &str, bytes: &[u8]) -> Option<Result<Hardening, String>> {
     if !bytes.starts_with(b"\x7fELF") {
@@ -100,8 +105,8 @@ fn look(place: &str, bytes: &[u8]) -> Option<Result<Hardening, String>> {
     let paths = entries.iter().filter(|d| matches!(d.d_tag, DT_RPATH | DT_RUNPATH));
     let paths: Vec<&str> = paths.filter_map(|d| elf.dynstrtab.get_at(usize::try_from(d.d_val).ok()?)).collect();
 
-    let dynamic = elf.dynsyms.iter().filter_map(|s| name(elf.dynstrtab.get_at(s.st_name), &s));
-    let own = elf.syms.iter().filter_map(|s| name(elf.strtab.get_at(s.st_name), &s));
+    let dynamic = elf.dynsyms.iter().take(SYMBOLS).filter_map(|s| name(elf.dynstrtab.get_at(s.st_name), &s));
+    let own = elf.syms.iter().take(SYMBOLS).filter_map(|s| name(elf.strtab.get_at(s.st_name), &s));
     let names: Vec<&str> = dynamic.chain(own).collect();
     let checked = |n: &&str| n.starts_with("__") && n.ends_with("_chk") && **n != *"__stack_chk";
     let plain = |n: &&str| FORTIFIABLE.contains(n);
@@ -130,6 +135,7 @@ fn look(place: &str, bytes: &[u8]) -> Option<Result<Hardening, String>> {
 }
 
 fn name<'a>(text: Option<&'a str>, _: &Sym) -> Option<&'a str> {
-    // `memcpy@GLIBC_2.14` in tables that keep versions in names
-    text.map(|t| t.split('@').next().unwrap_or(t)).filter(|t| !t.is_empty())
+    // `memcpy@GLIBC_2.14` in tables that keep versions in names. Millions of symbols may share one name of many megabytes.
+    let plain = |t: &'a str| t.bytes().take(NAME).position(|b| b == b'@').map_or(t, |at| &t[..at]);
+    text.map(plain).filter(|t| !t.is_empty())
 }

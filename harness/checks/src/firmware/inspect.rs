@@ -177,7 +177,12 @@ impl TypedCheck for Inspect {
         let secrets = std::sync::Arc::clone(&cx.secrets);
         let work = move || {
             let seen = look(&image.bytes, bounds, survey, &*secrets);
-            Observation { sha256: image.sha256, truncated: image.truncated, ..seen }
+            let mut seen = Observation { sha256: image.sha256, truncated: image.truncated, ..seen };
+            if image.truncated {
+                seen.complete = false;
+                seen.bounds_met.push("size".into());
+            }
+            seen
         };
         tokio::task::spawn_blocking(work)
             .await

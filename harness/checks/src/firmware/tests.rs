@@ -252,6 +252,61 @@ fn the_same_tree_is_found_in_every_container() {
     assert_eq!(seen["accounts"][0]["default_password"], "admin");
 }
 
+/// What stands behind the first container is looked at too: microcode before the RAM disk, a second member, a second image.
+#[test]
+fn what_stands_behind_a_container_is_opened() {
+    let (good, weak) = (good_tree(), weak_tree());
+    let microcode = cpio(&[("kernel/x86/microcode/GenuineIntel.bin", 0o100644, vec![7; 500])]);
+    let whole = cpio(&weak);
+    let (front, back) = whole.split_at(whole.len() / 2);
+    for (name, image) in [
+        ("microcode, then the RAM disk", [microcode, vec![0; 512], gzip(&cpio(&weak))].concat()),
+        ("two images", [squashfs(&good), squashfs(&weak)].concat()),
+        ("a compressed archive behind another", [xz(&cpio(&good)), xz(&cpio(&weak))].concat()),
+        ("the same of zstd", [zstd(&cpio(&good)), zstd(&cpio(&weak))].concat()),
+    ] {
+        let seen = seen(&image);
+        assert_eq!(seen["setuid"].as_array().map(Vec::len), Some(1), "{name}: {:#}", seen["layers"]);
+        assert_eq!(seen["complete"], true, "{name}: {:#}", seen["layers"]);
+    }
+    let members = seen(&[gzip(front), gzip(back)].concat());
+    assert!(members["layers"].as_array().is_some_and(|layers| layers.len() > 1), "{:#}", members["layers"]);
+}
+
+/// A file system that no reader here opens keeps the image from counting as looked at; its name in a program does not.
+#[test]
+fn what_is_found_further_on_and_cannot_be_opened_is_said() {
+    let boot =
+        [b"U-Boot 2024.01 (May 01 2024)\0".to_vec(), vec![0xff; 0x800], gzip(&cpio(&good_tree())), vec![0xff; 64]];
+    let mut lzo = squashfs(&weak_tree());
+    lzo[20] = 3;
+    let mut ext = vec![0; 4096];
+    ext[1048] = 2;
+    ext[1080..1082].copy_from_slice(b"\x53\xef");
+    (ext[1082], ext[1084], ext[1100]) = (1, 1, 1);
+    let mut romfs = [&b"-rom1fs-"[..], &[0, 0, 0x10, 0]].concat();
+    romfs.resize(0x1000, 7);
+    for (format, part) in [("squashfs", lzo), ("ext", ext), ("romfs", romfs)] {
+        let seen = seen(&[boot.concat(), part].concat());
+        let layers = seen["layers"].as_array().unwrap();
+        assert_eq!((&seen["understood"], &seen["complete"]), (&json!(true), &json!(false)), "{format}: {layers:#?}");
+        assert!(layers.iter().any(|l| l["format"] == format && l["complete"] == false), "{format}: {layers:#?}");
+    }
+    let names = b"\0hsqs\0-rom1fs-\0070701\0UBI#\x01\0BZh\0Compressed ROMFS\0\x53\xef".repeat(40);
+    let seen = seen(&[boot.concat(), names].concat());
+    assert_eq!((&seen["understood"], &seen["complete"]), (&json!(true), &json!(true)), "{:#}", seen["layers"]);
+}
+
+/// Beginnings inside what was opened are no tries.
+#[test]
+fn a_large_archive_does_not_hide_what_stands_behind_it() {
+    let many: Vec<File> = (0..3_000).map(|_| ("x", 0o100644, Vec::new())).collect();
+    let image = [b"boot".to_vec(), vec![0xff; 0x400], cpio(&many), vec![0; 512], squashfs(&weak_tree())].concat();
+    let seen = seen(&image);
+    assert_eq!(seen["setuid"].as_array().map(Vec::len), Some(1), "{:#}", seen["layers"]);
+    assert_eq!(seen["bounds_met"], json!([]));
+}
+
 #[test]
 fn a_good_tree_is_quiet_and_secrets_are_not_shown() {
     let quiet = seen(&image(false));

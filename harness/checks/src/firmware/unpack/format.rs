@@ -83,17 +83,84 @@ impl Format {
         }
         (at(1080, 2) == Some(b"\x53\xef")).then_some(Self::Ext)
     }
+}
 
-    /// Beginnings that are looked for anywhere in bytes that are nothing themselves.
-    pub(super) fn carved() -> impl Iterator<Item = (&'static [u8], Self)> {
-        let sought = |format: Self| {
-            matches!(
-                format,
-                Self::Squashfs | Self::Cpio | Self::Gzip | Self::Xz | Self::Zstd | Self::Uimage | Self::Ubi | Self::Zip
-            )
-        };
-        MAGICS.iter().copied().filter(move |(_, format)| sought(*format))
-    }
+/// A beginning that is looked for anywhere in bytes that are nothing themselves.
+pub(super) struct Sought {
+    pub(super) magic: &'static [u8],
+    /// Bytes before the magic.
+    pub(super) offset: usize,
+    pub(super) format: Format,
+    /// Whether there is a reader.
+    pub(super) opens: bool,
+    /// Whether a header stands there, and not only its first bytes: a program that knows the format has those too.
+    pub(super) plausible: fn(&[u8]) -> bool,
+}
+
+const fn opened(magic: &'static [u8], format: Format, plausible: fn(&[u8]) -> bool) -> Sought {
+    Sought { magic, offset: 0, format, opens: true, plausible }
+}
+
+const fn named(magic: &'static [u8], offset: usize, format: Format, plausible: fn(&[u8]) -> bool) -> Sought {
+    Sought { magic, offset, format, opens: false, plausible }
+}
+
+/// What is looked for anywhere.
+pub(super) const SOUGHT: [Sought; 18] = [
+    opened(b"hsqs", Format::Squashfs, |b| matches!(little(b, 28), Some(1..=4)) && matches!(little(b, 30), Some(0 | 1))),
+    opened(b"sqsh", Format::Squashfs, |b| matches!(big(b, 28), Some(1..=4)) && matches!(big(b, 30), Some(0 | 1))),
+    opened(b"070701", Format::Cpio, never),
+    opened(b"070702", Format::Cpio, never),
+    opened(b"PK\x03\x04", Format::Zip, never),
+    opened(b"\x1f\x8b\x08", Format::Gzip, never),
+    opened(b"\xfd7zXZ\0", Format::Xz, |b| matches!(b.get(6..8), Some([0, 0 | 1 | 4 | 10]))),
+    opened(b"\x28\xb5\x2f\xfd", Format::Zstd, never),
+    opened(b"\x27\x05\x19\x56", Format::Uimage, never),
+    opened(b"UBI#\x01", Format::Ubi, never),
+    // A node: its length, and one of thirteen kinds.
+    named(b"\x31\x18\x10\x06", 0, Format::Ubifs, |b| {
+        matches!(little(b, 18), Some(0..=8)) && b.get(20).is_some_and(|kind| *kind <= 12)
+    }),
+    named(b"-rom1fs-", 0, Format::Romfs, |b| {
+        let size = b.get(8..12).map(|s| u32::from_be_bytes([s[0], s[1], s[2], s[3]]) as usize);
+        size.is_some_and(|size| (32..=b.len()).contains(&size))
+    }),
+    named(b"Compressed ROMFS", 16, Format::Cramfs, |b| {
+        matches!(b.get(..4), Some(b"\x45\x3d\xcd\x28" | b"\x28\xcd\x3d\x45"))
+    }),
+    named(b"\x89LZO\0\r\n\x1a\n", 0, Format::Lzop, |b| b.len() > 64),
+    named(b"7z\xbc\xaf\x27\x1c\0", 0, Format::SevenZip, |b| b.len() > 32),
+    named(b"\x31\x41\x59\x26\x53\x59", 4, Format::Bzip2, |b| {
+        matches!(b.get(..4), Some([b'B', b'Z', b'h', b'1'..=b'9']))
+    }),
+    // A node of a folder and one behind it.
+    named(b"\x85\x19\x01\xe0", 0, Format::Jffs2, |b| {
+        let length = b.get(4..8).map(|s| u32::from_le_bytes([s[0], s[1], s[2], s[3]]) as usize);
+        let next = length.filter(|n| (40..=300).contains(n)).map(|n| n.next_multiple_of(4));
+        next.and_then(|next| b.get(next..next + 2)) == Some(b"\x85\x19")
+    }),
+    // The superblock: state, what to do on errors, revision, size of a block.
+    named(b"\x53\xef", 1080, Format::Ext, |b| {
+        matches!(little(b, 1082), Some(1 | 2))
+            && matches!(little(b, 1084), Some(1..=3))
+            && matches!(little(b, 1048), Some(0..=6))
+            && matches!(little(b, 1050), Some(0))
+            && matches!(little(b, 1100), Some(0 | 1))
+            && matches!(little(b, 1102), Some(0))
+    }),
+];
+
+/// Nothing but its opening shows that it is there.
+const fn never(_: &[u8]) -> bool {
+    false
+}
+
+fn little(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..at + 2).map(|b| u16::from_le_bytes([b[0], b[1]]))
+}
+
+fn big(bytes: &[u8], at: usize) -> Option<u16> {
+    bytes.get(at..at + 2).map(|b| u16::from_be_bytes([b[0], b[1]]))
 }
 
 /// LZMA alone has no magic: properties 0x5d, a dictionary of a power of two, and a size that is unknown or likely.

@@ -139,7 +139,7 @@ impl<'v> Unpacker<'v> {
 
     /// Opens what `bytes` are; `false` where they are no container.
     fn inside(&mut self, place: &str, bytes: &[u8], depth: u8) -> bool {
-        let Some(format) = Format::of(bytes) else { return depth == 0 && self.carve(place, bytes, depth) };
+        let Some(format) = Format::of(bytes) else { return depth == 0 && self.carve(place, bytes, 0, depth) };
         if self.stopped() {
             return false;
         }
@@ -148,9 +148,18 @@ impl<'v> Unpacker<'v> {
             self.layer(place, 0, format, bytes, Outcome::not("it stands too deep inside other containers"));
             return true;
         }
+        let at = self.layers.len();
         let understood = self.open(place, 0, format, bytes, depth);
         if !understood && depth <= 1 {
-            return self.carve(place, bytes, depth);
+            return self.carve(place, bytes, 0, depth);
+        }
+        if understood {
+            // One thing may stand behind another: microcode before the RAM disk, the next member of a stream.
+            let used = self.layers.get(at).and_then(|layer| usize::try_from(layer.bytes).ok());
+            let end = used.unwrap_or(bytes.len()).min(bytes.len());
+            if !self.carve(place, bytes, end, depth) {
+                self.gap(place, end, &bytes[end..]);
+            }
         }
         // A file that cannot be opened is still a file with bytes.
         understood
@@ -232,7 +241,7 @@ impl<'v> Unpacker<'v> {
     /// What came out of a compressed stream: opened where it is a container, told otherwise.
     fn stream(&mut self, place: &str, suffix: &str, bytes: &[u8], depth: u8) {
         let inner = format!("{place}!{suffix}");
-        let opened = self.inside(&inner, bytes, depth + 1) || depth == 0 && self.carve(&inner, bytes, depth + 1);
+        let opened = self.inside(&inner, bytes, depth + 1) || depth == 0 && self.carve(&inner, bytes, 0, depth + 1);
         if !opened {
             self.leaf(&inner, bytes);
         }
@@ -252,7 +261,7 @@ impl<'v> Unpacker<'v> {
         if self.bounds.until.passed() {
             self.exhausted.insert("time");
         }
-        self.exhausted.iter().any(|bound| *bound != "depth")
+        self.exhausted.iter().any(|bound| !matches!(*bound, "depth" | "tries"))
     }
 
     /// Reads to the end, or to a bound; with what the reader said where it broke off.

@@ -11,7 +11,7 @@ impl Unpacker<'_> {
         let read = guarded(|| match format {
             Format::Gzip => Ok(self.read(flate2::bufread::GzDecoder::new(&mut rest))),
             Format::Zstd => {
-                let decoder = zstd::stream::read::Decoder::with_buffer(bytes).map_err(|e| e.to_string())?;
+                let decoder = zstd::stream::read::Decoder::with_buffer(&mut rest).map_err(|e| e.to_string())?;
                 let mut decoder = decoder.single_frame();
                 decoder.window_log_max(27).map_err(|e| e.to_string())?;
                 Ok(self.read(decoder))
@@ -25,7 +25,7 @@ impl Unpacker<'_> {
                 Ok(self.read(XzDecoder::new_stream(&mut rest, stream.map_err(|e| e.to_string())?)))
             }
         });
-        let used = (rest.len() < bytes.len() && format != Format::Zstd).then(|| (bytes.len() - rest.len()) as u64);
+        let used = (rest.len() < bytes.len()).then(|| (bytes.len() - rest.len()) as u64);
         match read {
             Err(note) | Ok(Err(note)) => Outcome::not(note),
             Ok(Ok((unpacked, note))) => {
