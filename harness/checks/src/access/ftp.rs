@@ -140,11 +140,10 @@ pub(crate) async fn look(
             seen.give(Act::Read, "logon as anonymous");
             inside(&mut talk, &mut seen, change).await?;
         }
-        Some((code @ 400..=599, lines)) => {
+        // Too busy for anybody: no word on who is let in.
+        Some((421, lines)) => seen = seen.note(lines.join(" ")),
+        Some((400..=599, _)) => {
             seen.ask(if encrypted { "ftp user, after AUTH TLS" } else { "ftp user" });
-            if code == 421 {
-                seen = seen.note(lines.join(" "));
-            }
         }
         Some((code, _)) => seen = seen.note(format!("answered {code} to a logon as anonymous")),
         None => seen = seen.note("no answer to a logon as anonymous"),

@@ -131,6 +131,11 @@ impl Kind {
         }
     }
 
+    /// Whether it has a way to ask who is there.
+    pub(super) const fn asks(self) -> bool {
+        self.logon().is_some() || matches!(self, Self::Adb)
+    }
+
     async fn once(
         self,
         cx: &CheckContext,

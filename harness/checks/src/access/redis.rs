@@ -65,7 +65,9 @@ pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, tls: bool, until: Dea
             seen
         }
         Some(Reply::Error(text)) if text.starts_with("DENIED") => {
-            return Ok(Access::speaking().note(text)); // protected mode: only its own host is let in
+            let mut seen = Access::speaking();
+            seen.ask("protected mode"); // only its own host is let in
+            return Ok(seen.note(text));
         }
         _ if talk.is_empty() => return Ok(Access::silent("no answer to PING")),
         _ => return Ok(Access::other("what answers PING is no Redis")),

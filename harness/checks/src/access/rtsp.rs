@@ -4,14 +4,14 @@
 //! **Procedure.** OPTIONS, then DESCRIBE of paths that cameras use (RFC 2326), without a logon. A description is what a player
 //! needs to play; the stream itself is not set up.
 //! **Observation.** Whether a logon is needed and how it is asked for, which paths are described to strangers.
-//! **Effect.** Active: one connection, a dozen requests.
+//! **Effect.** Active: a dozen requests over one connection, or one each where the server closes it.
 //! **Does not show.** Streams at paths that no list has.
 
 use assay_model::{CheckContext, Deadline, Endpoint, Fault};
 
 use super::{
     found::{Access, Act, Logon},
-    talk::Talk,
+    talk::{NoTalk, Talk},
 };
 use crate::auth::logon::{Attempt, basic, digest::Challenge};
 
@@ -89,12 +89,48 @@ fn url(at: &Endpoint, path: &str) -> String {
     format!("rtsp://{}{path}", at.socket())
 }
 
+/// A server as it is asked: over one connection, or over a new one where it closed the last after its answer.
+struct Server<'a> {
+    cx: &'a CheckContext,
+    at: &'a Endpoint,
+    tls: bool,
+    until: Deadline,
+    talk: Talk<'a>,
+    asked: usize,
+}
+
+impl<'a> Server<'a> {
+    async fn open(
+        cx: &'a CheckContext,
+        at: &'a Endpoint,
+        tls: bool,
+        until: Deadline,
+    ) -> Result<Result<Self, NoTalk>, Fault> {
+        let talk = Talk::open(cx, at, tls, until).await?;
+        Ok(talk.map(|talk| Self { cx, at, tls, until, talk, asked: 0 }))
+    }
+
+    /// See [`ask`]. That the other side is gone shows only when nothing comes, so it is asked once more then.
+    async fn ask(&mut self, method: &str, url: &str, more: &str) -> Result<Result<(Head, String), String>, Fault> {
+        self.asked += 1;
+        let said = ask(&mut self.talk, method, url, self.asked, more).await?;
+        if !matches!(&said, Err(text) if text.is_empty()) || !self.talk.gone || self.asked == 1 {
+            return Ok(said);
+        }
+        match Talk::open(self.cx, self.at, self.tls, self.until).await? {
+            Ok(talk) => std::mem::replace(&mut self.talk, talk).close().await?,
+            Err(_) => return Ok(said),
+        }
+        ask(&mut self.talk, method, url, self.asked, more).await
+    }
+}
+
 pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, tls: bool, until: Deadline) -> Result<Access, Fault> {
-    let mut talk = match Talk::open(cx, at, tls, until).await? {
-        Ok(talk) => talk,
+    let mut server = match Server::open(cx, at, tls, until).await? {
+        Ok(server) => server,
         Err(why) => return Ok(why.into()),
     };
-    let mut seen = match ask(&mut talk, "OPTIONS", &url(at, "/"), 1, "").await? {
+    let mut seen = match server.ask("OPTIONS", &url(at, "/"), "").await? {
         Ok((head, _)) => {
             let mut seen = Access::speaking();
             head.header("server").into_iter().for_each(|server| seen.tell(server));
@@ -103,14 +139,11 @@ pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, tls: bool, until: Dea
         Err(text) if text.is_empty() => return Ok(Access::silent("no answer to OPTIONS")),
         Err(text) => return Ok(Access::other(format!("what answers OPTIONS is no RTSP: {text}"))),
     };
-    for (path, number) in PATHS.into_iter().zip(2..) {
-        if talk.gone {
-            talk = match Talk::open(cx, at, tls, until).await? {
-                Ok(talk) => talk,
-                Err(_) => break,
-            };
-        }
-        let Ok((head, body)) = ask(&mut talk, "DESCRIBE", &url(at, path), number, "").await? else { break };
+    for path in PATHS {
+        let Ok((head, body)) = server.ask("DESCRIBE", &url(at, path), "").await? else {
+            seen = seen.note(format!("no answer of RTSP to DESCRIBE of {path}"));
+            break;
+        };
         match head.status {
             200 => {
                 seen.give(Act::View, path);
@@ -128,7 +161,7 @@ pub(crate) async fn look(cx: &CheckContext, at: &Endpoint, tls: bool, until: Dea
             _ => {}
         }
     }
-    talk.close().await?;
+    server.talk.close().await?;
     Ok(seen)
 }
 
@@ -141,20 +174,22 @@ pub(crate) async fn attempt(
     password: &str,
     until: Deadline,
 ) -> Result<Attempt, Fault> {
-    let mut talk = match Talk::open(cx, at, tls, until).await? {
-        Ok(talk) => talk,
+    let mut server = match Server::open(cx, at, tls, until).await? {
+        Ok(server) => server,
         Err(why) => return Ok(why.into()),
     };
     let mut asked = None;
     let mut last = String::new();
-    for (path, number) in PATHS.into_iter().zip(1..) {
-        match ask(&mut talk, "DESCRIBE", &url(at, path), number, "").await? {
+    for path in PATHS {
+        match server.ask("DESCRIBE", &url(at, path), "").await? {
             Ok((head, _)) if head.status == 401 => {
                 asked = Some((head, url(at, path)));
                 break;
             }
             Ok((head, _)) => last = format!("status {} without a logon", head.status),
-            Err(text) if text.is_empty() => return Ok(if talk.gone { Attempt::Dropped } else { Attempt::Silent }),
+            Err(text) if text.is_empty() => {
+                return Ok(if server.talk.gone { Attempt::Dropped } else { Attempt::Silent });
+            }
             Err(text) => return Ok(Attempt::Unusable { text }),
         }
     }
@@ -162,8 +197,8 @@ pub(crate) async fn attempt(
     let Some(header) = authorization(cx, &head, &url, user, password) else {
         return Ok(Attempt::Unusable { text: "it asks for no logon that is spoken here".into() });
     };
-    let answer = ask(&mut talk, "DESCRIBE", &url, 20, &format!("Authorization: {header}\r\n")).await?;
-    let ended = talk.end().await?;
+    let answer = server.ask("DESCRIBE", &url, &format!("Authorization: {header}\r\n")).await?;
+    let ended = server.talk.end().await?;
     Ok(match answer {
         // Let in, whether or not there is a stream at that path.
         Ok((Head { status: 200 | 404 | 454 | 455, .. }, _)) => Attempt::Accepted { token: None },

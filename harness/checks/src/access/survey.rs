@@ -7,7 +7,7 @@
 //! **Effect.** Active: a connection or a few datagrams for each service; with `change`, values for a moment.
 //! **Does not show.** Services on UDP ports where they do not usually stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_model::{CheckContext, CheckKind, Effect, Fault, TypedCheck};
 use async_trait::async_trait;
@@ -104,7 +104,8 @@ pub(crate) struct Observation {
     leaks: Vec<Leak>,
     /// Places that were asked: ports and protocols.
     asked: u32,
-    /// Places that stayed silent, among ports that are open: nothing is known of them.
+    /// Open ports of which nothing is known: those that stayed silent, and services with a logon that showed neither that
+    /// they ask for it nor what they give.
     silent: Vec<u16>,
     /// Whether every place was asked before the time was up.
     complete: bool,
@@ -137,8 +138,10 @@ impl TypedCheck for Survey {
         });
         let found = p.open.iter().filter(|o| o.proto == "udp");
         let found = found.filter_map(|o| o.service.as_deref().and_then(Kind::of_service).map(|k| (o.port, k)));
-        let mut udp: Vec<(u16, Kind)> = if p.udp { Kind::UDP.to_vec() } else { Vec::new() };
-        udp.extend(found);
+        // What the scan saw comes first: of two services on a port it is the one that counts.
+        let mut udp: Vec<(u16, Kind)> = found.collect();
+        let open: BTreeSet<u16> = p.open.iter().filter(|o| o.proto == "udp").map(|o| o.port).collect();
+        udp.extend(Kind::UDP.iter().filter(|_| p.udp));
         // What other programs of this machine answer there says nothing of the DUT.
         udp.retain(|(port, _)| !cx.dut.foreign_datagrams.contains(port));
         udp.sort_by_key(|(port, _)| *port);
@@ -151,28 +154,46 @@ impl TypedCheck for Survey {
                 break;
             }
             cx.progress.step(done, places.len() as u64, &format!("asking {} on {proto}/{port}", kind.name()));
+            let named = tls.is_some();
             let tls = match tls {
                 Some(tls) => *tls,
                 None => takes_tls(cx, &cx.endpoint(&p.host, *port)?).await?,
             };
             seen.asked += 1;
             let access = each::ask(cx, &p.host, *port, *kind, tls, p.change, p.defaults.as_ref()).await?;
-            note(&mut seen, proto, *port, *kind, access, &markers);
+            let place = Place { proto, port: *port, kind: *kind, open: *proto == "tcp" || open.contains(port), named };
+            note(&mut seen, &place, access, &markers);
         }
         Ok(seen)
     }
 }
 
-fn note(
-    seen: &mut Observation,
+/// Where a service was asked.
+struct Place {
     proto: &'static str,
     port: u16,
     kind: Kind,
-    access: Access,
-    markers: &BTreeMap<String, String>,
-) {
+    /// Whether the scan found the port open.
+    open: bool,
+    /// Whether the service is more than a guess by its port.
+    named: bool,
+}
+
+impl Place {
+    /// Whether nothing is known of what strangers get there: silence, or an answer that neither asks nor gives.
+    fn undecided(&self, access: &Access) -> bool {
+        if !access.answered {
+            return self.open;
+        }
+        let nothing = access.logon == Logon::Unknown && access.open.is_empty();
+        nothing && self.kind.asks() && (access.speaks || self.named)
+    }
+}
+
+fn note(seen: &mut Observation, place: &Place, access: Access, markers: &BTreeMap<String, String>) {
+    let Place { proto, port, kind, .. } = *place;
     let service = kind.name();
-    if !access.answered && proto == "tcp" {
+    if place.undecided(&access) {
         seen.silent.push(port);
     }
     for what in markers::named(markers, &access.heard) {

@@ -52,7 +52,8 @@ fn too_short() -> String {
 
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Observation {
-    /// Whether the DUT answered the requests of first use. Without it, nothing was learnt.
+    /// Whether the DUT answered the requests of first use, and its logons tell right from wrong. Without it, nothing was
+    /// learnt.
     answered: bool,
     /// The state before, where the dossier says how to ask: whether first use was still open.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,7 +100,8 @@ impl TypedCheck for FirstUse {
             return Ok(Observation::default());
         }
         let mut seen = Observation { factory_before: factory(cx, &p).await?, ..Observation::default() };
-        seen.logon_before_setup_refused = logons_refused(cx, &p).await?;
+        let Some(refused_before) = logons_refused(cx, &p).await? else { return Ok(seen) };
+        seen.logon_before_setup_refused = refused_before;
         seen.blank_refused = refused(cx, &p, Some(""), &mut seen.answered).await?;
         seen.skip_refused = refused(cx, &p, None, &mut seen.answered).await?;
         seen.too_short_refused = refused(cx, &p, Some(&p.too_short), &mut seen.answered).await?;
@@ -150,17 +152,22 @@ async fn refused(cx: &CheckContext, p: &Params, password: Option<&str>, answered
     Ok(!taken && matches!(ended, Ended::Refused(status) if status < 500))
 }
 
-/// No endpoint lets in with nothing or with what is on the label. One that does not answer has refused nothing.
-async fn logons_refused(cx: &CheckContext, p: &Params) -> Result<bool, Fault> {
+/// No endpoint lets in with nothing or with what is on the label. One that does not answer has refused nothing. `None`: one
+/// lets in with anything, or so it looks, which tells nothing.
+async fn logons_refused(cx: &CheckContext, p: &Params) -> Result<Option<bool>, Fault> {
     let mut all = !p.endpoints.is_empty();
     for place in &p.endpoints {
         let mechanism = Mechanism::at(cx, &p.host, place).await?;
         for password in ["", p.label_password.as_str()] {
-            let ended = Series::new(cx, &mechanism, None).attempt(mechanism.user(&p.user), password).await?;
+            let mut series = Series::new(cx, &mechanism, None);
+            let ended = series.attempt_and_doubt(mechanism.user(&p.user), password).await?;
+            if ended == Tried::Alike {
+                return Ok(None);
+            }
             all &= matches!(ended, Tried::Refused | Tried::Limited { .. } | Tried::Unusable(_));
         }
     }
-    Ok(all)
+    Ok(Some(all))
 }
 
 async fn works_everywhere(cx: &CheckContext, p: &Params, password: &str) -> Result<bool, Fault> {

@@ -97,6 +97,8 @@ pub(crate) struct Observation {
     initialised_after: Option<bool>,
     /// Whether every endpoint refused the previous password after the reset; false where one was locked or did not answer.
     previous_refused: bool,
+    /// Whether an endpoint still let in with the previous password.
+    previous_accepted: bool,
     /// Listed credentials that let in right after the reset.
     shared_accepted: Vec<Accepted>,
     /// How those tries ended, per endpoint.
@@ -155,7 +157,7 @@ impl TypedCheck for Reset {
         seen.initialised_after = p.procedures.initialised(cx, &p.host).await?;
         // The previous password first: one try each, before the list may lock the account.
         if let Some(previous) = &p.previous_password {
-            seen.previous_refused = all_refuse(cx, &mechanisms, &p.user, previous).await?;
+            (seen.previous_refused, seen.previous_accepted) = all_refuse(cx, &mechanisms, &p.user, previous).await?;
         }
         if p.preset {
             seen.preset_unchanged = Some(any_accepts(cx, &mechanisms, &p.user, &p.label_password).await?);
@@ -173,13 +175,15 @@ impl TypedCheck for Reset {
     }
 }
 
-async fn all_refuse(cx: &CheckContext, at: &[Mechanism], user: &str, password: &str) -> Result<bool, Fault> {
-    let mut all = !at.is_empty();
+/// Whether all refuse, and whether any lets in.
+async fn all_refuse(cx: &CheckContext, at: &[Mechanism], user: &str, password: &str) -> Result<(bool, bool), Fault> {
+    let (mut all, mut any) = (!at.is_empty(), false);
     for mechanism in at {
-        let ended = Series::new(cx, mechanism, None).attempt(mechanism.user(user), password).await?;
+        let ended = Series::new(cx, mechanism, None).attempt_and_doubt(mechanism.user(user), password).await?;
         all &= matches!(ended, Tried::Refused);
+        any |= ended == Tried::Accepted;
     }
-    Ok(all)
+    Ok((all, any))
 }
 
 /// Only an accepted logon counts: a lockout or silence says nothing about the password.
@@ -228,6 +232,7 @@ pub(crate) mod tests {
         vec![
             Case::good(Dut::good().set_up("chosen-1"), params.clone()).shows(json!({
                 "reset": true, "previous_worked_before": true, "initialised_after": false, "previous_refused": true,
+                "previous_accepted": false,
                 "shared_accepted": [], "answered": true, "preset_unchanged": false, "restored": true
             })),
             Case::weak(Dut::weak().set_up("chosen-1"), params.clone()).shows(json!({

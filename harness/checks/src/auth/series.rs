@@ -6,7 +6,7 @@ use assay_model::{CheckContext, Fault};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::logon::{Attempt, LimitedBy, Mechanism};
+use super::logon::{Attempt, LimitedBy, Mechanism, Service};
 
 /// Why a series ended before its candidates did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -39,11 +39,19 @@ pub(crate) enum Stopped {
 pub(crate) enum Tried {
     Accepted,
     Refused,
-    Limited { by: LimitedBy, retry_after_s: Option<u64> },
+    Limited {
+        by: LimitedBy,
+        retry_after_s: Option<u64>,
+    },
     Gone,
     Unusable(String),
+    /// A wrong password lets in as the right one does: nothing tells the two apart.
+    Alike,
     Deadline,
 }
+
+/// What is said of [`Tried::Alike`].
+pub(super) const ALIKE: &str = "a wrong password seems to let in too, so its answers tell nothing of passwords";
 
 impl Tried {
     /// The word for a series that ends here; `None` where it goes on.
@@ -54,7 +62,7 @@ impl Tried {
             Self::Limited { by: LimitedBy::Delay, .. } => Some(Stopped::Delay),
             Self::Limited { .. } => Some(Stopped::Lockout),
             Self::Gone => Some(Stopped::Gone),
-            Self::Unusable(_) => Some(Stopped::Unusable),
+            Self::Unusable(_) | Self::Alike => Some(Stopped::Unusable),
             Self::Deadline => Some(Stopped::Deadline),
         }
     }
@@ -75,6 +83,13 @@ pub(crate) struct Series<'a> {
 
 /// Connections that may drop in a row before that is an answer: one is a flaky line.
 const DROPS: u32 = 3;
+/// A delay that is meant to hold guessing back is no shorter, in milliseconds; below it is how busy a DUT is.
+const MEANT_MS: u64 = 1_500;
+
+/// A password that no DUT has, different each time because some DUTs do not count repeats.
+pub(super) fn wrong(n: u32) -> String {
+    format!("assay-wrong-{n}-Zq7!")
+}
 
 impl<'a> Series<'a> {
     /// `pause_ms` is at least the bench's.
@@ -103,6 +118,27 @@ impl<'a> Series<'a> {
         Ok(Tried::Gone)
     }
 
+    /// Tries once, and where it is let in, once more with a wrong password: what takes that too tells nothing of passwords.
+    /// Only where a yes is read from the want of a no; a shell or a word of the protocol needs no second look.
+    pub(crate) async fn attempt_and_doubt(&mut self, user: &str, password: &str) -> Result<Tried, Fault> {
+        let ended = self.attempt(user, password).await?;
+        let inferred = matches!(
+            self.mechanism.service,
+            Service::HttpsJson | Service::HttpForm | Service::HttpBasic | Service::HttpDigest | Service::Rtsp
+        );
+        if !inferred || ended != Tried::Accepted {
+            return Ok(ended);
+        }
+        let doubted = Series::new(self.cx, self.mechanism, None).attempt(user, &wrong(0)).await?;
+        Ok(match doubted {
+            Tried::Accepted => {
+                self.answered = false;
+                Tried::Alike
+            }
+            _ => ended,
+        })
+    }
+
     fn judge(&mut self, ended: Attempt) -> Tried {
         match ended {
             Attempt::Accepted { .. } => {
@@ -126,10 +162,10 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// Whether the last three refusals each took clearly longer than the one before.
+    /// Whether the last four refusals each took longer than the one before, up to a delay that is meant.
     pub(crate) fn growing(&self) -> bool {
         match self.delays_ms[..] {
-            [.., a, b, c] => b > a && c > b && c >= a + 250 && c >= a.saturating_mul(2),
+            [.., a, b, c, d] => a < b && b < c && c < d && d >= MEANT_MS && d >= a.saturating_mul(2),
             _ => false,
         }
     }
@@ -142,4 +178,33 @@ fn limited(by: LimitedBy) -> Tried {
 /// Tries that a mechanism gets: what the plan asks for, never more than the bench permits.
 pub(crate) fn budget(cx: &CheckContext, tries: Option<u32>) -> u32 {
     tries.unwrap_or(u32::MAX).min(cx.limits.tries_per_mechanism)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use assay_model::Fault;
+
+    use super::*;
+    use crate::{
+        auth::logon::Place,
+        fake::{Dut, Secrets},
+    };
+
+    #[tokio::test]
+    async fn delays_that_are_meant_are_told_from_jitter() -> Result<(), Fault> {
+        let cx = Dut::good().context(Arc::new(Secrets::default()));
+        let mechanism = Mechanism::at(&cx, "dut", &Place::of(Service::Ssh, Some(2222))).await?;
+        let of = |delays: &[u64]| Series { delays_ms: delays.to_vec(), ..Series::new(&cx, &mechanism, None) }.growing();
+        for jitter in
+            [&[120, 260, 400][..], &[120, 260, 400, 700], &[1_000, 900, 2_000, 4_000], &[2_000, 2_010, 2_020, 2_030]]
+        {
+            assert!(!of(jitter), "{jitter:?}");
+        }
+        for meant in [&[1_000, 2_000, 4_000, 8_000][..], &[0, 100, 200, 400, 800, 1_600]] {
+            assert!(of(meant), "{meant:?}");
+        }
+        Ok(())
+    }
 }

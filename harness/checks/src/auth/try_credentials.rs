@@ -2,7 +2,8 @@
 //! **Question.** Does a mechanism let in with its preset value or with a credential that anybody can look up?
 //! **Evidence for.** PSTI Schedule 1 paragraph 1(2); EN 303 645 V2.1.1 provision 5.1-1; TS 103 701 V1.1.1 case 5.1-1-2.
 //! **Procedure.** Logs on with each candidate in turn, presets first, with a pause between two; stops at lockout, 429, growing
-//! delay or when the budget is used up. A known-good `control` credential, where given, is tried before and after.
+//! delay or when the budget is used up. Where the web or RTSP lets in, a wrong password is tried too: what takes that tells
+//! nothing, and the series ends as unusable. A known-good `control` credential, where given, is tried before and after.
 //! **Observation.** What let in (by entry name), how many were tried, why it stopped.
 //! **Effect.** Active: at most the bench's tries per mechanism; may leave an account locked for its declared time.
 //! **Does not show.** That other credentials are refused. An exhausted budget or a lockout is not `nothing found`.
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     candidates::{self, Accepted, Candidate, Order, Preset, Sources, Wordlist},
     logon::{Fields, Mechanism, Place, Service},
-    series::{Series, Stopped, Tried, budget},
+    series::{ALIKE, Series, Stopped, Tried, budget},
 };
 
 pub(crate) struct TryCredentials;
@@ -91,7 +92,7 @@ pub(crate) struct Observation {
     pub stopped: Option<Stopped>,
     /// Tries that were allowed.
     pub budget: u32,
-    /// Whether the DUT ever answered a logon, yes or no. Without it, nothing was learnt.
+    /// Whether the DUT ever answered a logon, yes or no, in a way that tells the two apart. Without it, nothing was learnt.
     pub answered: bool,
     /// Whether the control credential worked before the series; absent without a control.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,12 +123,14 @@ pub(crate) async fn try_all(
             break;
         }
         cx.progress.step(u64::from(done), u64::from(total.min(budget)), &format!("trying {}", candidate.name));
-        let ended = series.attempt(&candidate.user, &candidate.password).await?;
+        let ended = series.attempt_and_doubt(&candidate.user, &candidate.password).await?;
         if ended == Tried::Accepted {
             seen.accepted.push(candidate.into());
         }
-        if let Tried::Unusable(text) = &ended {
-            seen.note = Some(text.clone());
+        match &ended {
+            Tried::Unusable(text) => seen.note = Some(text.clone()),
+            Tried::Alike => seen.note = Some(ALIKE.into()),
+            _ => {}
         }
         seen.stopped = ended.stops();
         if seen.stopped.is_some() {

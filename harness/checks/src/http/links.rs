@@ -47,6 +47,7 @@ pub(crate) fn resolve(base: &str, link: &str, authority: &str) -> Option<String>
         Some(_) => return None,
         None if link.starts_with("//") || link.is_empty() => return None,
         None if link.starts_with('/') => link,
+        None if link.starts_with('?') => format!("{}{link}", base.split('?').next().unwrap_or_default()),
         None if link.split(['/', '?']).next().is_some_and(|first| first.contains(':')) => return None, // mailto:, data:
         None => {
             let folder = base.split('?').next().unwrap_or_default();
@@ -123,6 +124,7 @@ mod tests {
         let page = r#"<a href="/a?x=1&amp;y=2#top">a</a><form action=b.cgi><img src='//cdn/x'><a href="https://other/x"><a href=mailto:x@y>
             <a href="http://cam:80/c"><script>fetch('/api/wifi')</script>"#;
         assert_eq!(paths("/dir/index.html", "text/html", page), ["/a?x=1&y=2", "/dir/b.cgi", "/c", "/api/wifi"]);
+        assert_eq!(resolve("/dir/a?x=1", "?y=2", "cam:80").as_deref(), Some("/dir/a?y=2"));
         let robots = "User-agent: *\nDisallow: /secret/*\nAllow: /open # yes\nSitemap: http://x/y\n";
         assert_eq!(paths("/robots.txt", "text/plain", robots), ["/secret/", "/open"]);
         let api = r#"{"openapi":"3.0.0","servers":[{"url":"/v1"}],"paths":{"/users/{id}":{"get":{}},"/settings":{"put":{}}}}"#;

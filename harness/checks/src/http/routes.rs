@@ -123,7 +123,7 @@ pub(crate) struct Server {
     answered: bool,
     /// Requests that were sent.
     asked: u32,
-    /// Whether every path was asked for.
+    /// Whether every path was asked for and answered.
     complete: bool,
     /// Whether it answers every path alike, so that its answers to lists say little.
     answers_all_alike: bool,
@@ -158,7 +158,7 @@ pub(crate) struct Observation {
     cookies: Vec<Cookie>,
     /// Whether every web server answered. Without it, what is absent here says nothing.
     answered: bool,
-    /// Whether every path of every server was asked for.
+    /// Whether every path of every server was asked for and answered.
     complete: bool,
 }
 
@@ -287,7 +287,10 @@ impl Walk<'_> {
                 server.complete = false;
                 break;
             }
-            let Some(answer) = self.get(&path, &mut server).await? else { continue };
+            let Some(answer) = self.get(&path, &mut server).await? else {
+                server.complete = false;
+                continue;
+            };
             self.read(&path, &answer, seen);
             if path == "/" {
                 let found = PROTECTION.iter().filter(|h| answer.header(h).is_some());

@@ -61,7 +61,7 @@ pub(crate) struct Tried {
     read: u16,
     /// The method that was answered.
     method: String,
-    /// Status of writing it.
+    /// Status of writing it; 0 where it was done and not answered.
     write: u16,
     /// `refused`, `changed`, `taken`, `unclear`.
     outcome: Outcome,
@@ -85,7 +85,7 @@ pub(crate) struct Observation {
     answered: bool,
     /// Whether everything that was changed was put back.
     restored: bool,
-    /// Whether every path was asked for.
+    /// Whether every path was asked for, and every request answered.
     complete: bool,
 }
 
@@ -135,14 +135,13 @@ impl TypedCheck for Settings {
                     seen.complete = false;
                     break;
                 }
-                match server.try_path(path).await? {
-                    None => break, // it does not answer
-                    Some(Some(tried)) => {
-                        answered = true;
-                        seen.note(tried);
-                    }
-                    Some(None) => answered = true,
-                }
+                let Some((tried, whole)) = server.try_path(path).await? else {
+                    seen.complete = false; // it does not answer, or not any more
+                    break;
+                };
+                answered = true;
+                seen.complete &= whole;
+                tried.into_iter().for_each(|tried| seen.note(tried));
             }
             seen.answered &= answered;
         }
@@ -177,6 +176,7 @@ impl Server<'_> {
         })
     }
 
+    /// The status; 0 without an answer.
     async fn write(&self, method: &str, path: &str, body: &Value) -> Result<u16, Fault> {
         let mut request = ask::post(&self.at, self.tls, path, "application/json", body.to_string());
         method.clone_into(&mut request.method);
@@ -192,21 +192,23 @@ impl Server<'_> {
         Ok(answer.and_then(|a| serde_json::from_slice(&a.body.0).ok()))
     }
 
-    /// The outer `None`: no answer. The inner one: no such path.
-    async fn try_path(&self, path: &str) -> Result<Option<Option<Tried>>, Fault> {
+    /// What was found at a path that is there, and whether every request to it was answered. `None`: reading was not.
+    async fn try_path(&self, path: &str) -> Result<Option<(Option<Tried>, bool)>, Fault> {
         let Some(answer) = self.get(path).await? else { return Ok(None) };
         if matches!(answer.status, 404 | 410 | 300..=399) {
-            return Ok(Some(None));
+            return Ok(Some((None, true)));
         }
+        let mut whole = true;
         let before: Option<Map<String, Value>> =
             serde_json::from_slice(&answer.body.0).ok().filter(|_| answer.status == 200 && !answer.truncated);
         let changed = before.as_ref().and_then(change);
         let body = changed.as_ref().map_or_else(|| Value::Object(Map::new()), |(_, object)| object.clone().into());
         for method in METHODS {
             let status = self.write(method, path, &body).await?;
-            if matches!(status, 0 | 404 | 405 | 501) {
+            if matches!(status, 404 | 405 | 501) {
                 continue;
             }
+            whole &= status != 0;
             let mut tried = Tried {
                 port: self.at.port(),
                 path: path.to_owned(),
@@ -230,9 +232,12 @@ impl Server<'_> {
                 let after = self.object(path).await?;
                 tried.restored = Some(after.is_some_and(|after| after.get(field) == before.get(field)));
             }
-            return Ok(Some(Some(tried)));
+            // What was not answered may have been done all the same, and else the next method may be answered.
+            if status != 0 || tried.outcome == Outcome::Changed {
+                return Ok(Some((Some(tried), whole)));
+            }
         }
-        Ok(Some(None))
+        Ok(Some((None, whole)))
     }
 }
 

@@ -141,8 +141,8 @@ async fn the_debug_bridge_is_open_or_asks() {
     stopped("access.adb", host, json!({"port": dead})).await;
 }
 
-/// Answers each request of RTSP by its Authorization header.
-async fn rtsp(host: &str, asks: bool) -> u16 {
+/// Answers each request of RTSP by its Authorization header; over one connection, or over one each.
+async fn rtsp(host: &str, asks: bool, closes: bool) -> u16 {
     let listener = TcpListener::bind((host, 0)).await.expect("binds");
     let port = listener.local_addr().expect("bound").port();
     tokio::spawn(async move {
@@ -162,7 +162,7 @@ async fn rtsp(host: &str, asks: bool) -> u16 {
                     } else {
                         "RTSP/1.0 404 Not Found\r\nCSeq: 2\r\n\r\n".to_owned()
                     };
-                    if stream.write_all(said.as_bytes()).await.is_err() {
+                    if stream.write_all(said.as_bytes()).await.is_err() || closes {
                         return;
                     }
                 }
@@ -175,15 +175,17 @@ async fn rtsp(host: &str, asks: bool) -> u16 {
 #[tokio::test]
 async fn rtsp_describes_its_streams_or_asks() {
     let host = "127.42.10.3";
-    let weak = rtsp(host, false).await;
-    let seen = ask("access.rtsp", host, json!({"port": weak})).await;
-    assert_eq!(open(&seen), ["view /live"], "{seen:#}");
-    assert!(tells(&seen, "Cam/1.4.2") && tells(&seen, "s=cam"));
-    let good = rtsp(host, true).await;
-    let defaults = json!({"wordlist": ["root:root", "admin:12345"]});
-    let seen = ask("access.rtsp", host, json!({"port": good, "defaults": defaults})).await;
-    assert_eq!((&seen["logon"], &seen["schemes"], open(&seen).len()), (&json!("required"), &json!(["basic"]), 0));
-    assert_eq!(seen["accepted"], json!([{"user": "admin", "credential": "inline#2"}]), "{seen:#}");
+    for closes in [false, true] {
+        let weak = rtsp(host, false, closes).await;
+        let seen = ask("access.rtsp", host, json!({"port": weak})).await;
+        assert_eq!(open(&seen), ["view /live"], "{seen:#}");
+        assert!(tells(&seen, "Cam/1.4.2") && tells(&seen, "s=cam"));
+        let good = rtsp(host, true, closes).await;
+        let defaults = json!({"wordlist": ["root:root", "admin:12345"]});
+        let seen = ask("access.rtsp", host, json!({"port": good, "defaults": defaults})).await;
+        assert_eq!((&seen["logon"], &seen["schemes"], open(&seen).len()), (&json!("required"), &json!(["basic"]), 0));
+        assert_eq!(seen["accepted"], json!([{"user": "admin", "credential": "inline#2"}]), "{seen:#}");
+    }
     let dead = talks(host, &[b""]).await;
     stopped("access.rtsp", host, json!({"port": dead})).await;
 }
@@ -356,4 +358,32 @@ async fn side_by_side<F: Future<Output = Value> + Send + 'static>(all: Vec<F>) -
         set.spawn(one);
     });
     set.join_all().await
+}
+
+/// The survey of ports that a scan found open.
+async fn survey(host: &str, open: &[(&str, u16, &str)]) -> Value {
+    let all = open.iter().map(|(proto, port, service)| json!({"proto": proto, "port": port, "service": service}));
+    ask("access.survey", host, json!({"open": all.collect::<Vec<_>>(), "udp": false})).await
+}
+
+/// Busy, broken or silent: an answer that neither asks for a logon nor gives anything is no refusal.
+#[tokio::test]
+async fn services_that_answer_and_show_nothing_are_undecided() {
+    let host = "127.42.10.10";
+    let full = talks(host, &[b"421 Too many users\r\n"]).await;
+    let later = talks(host, &[b"220 ready\r\n", b"421 Too many users\r\n"]).await;
+    let asks = talks(host, &[b"220 ready\r\n", b"530 No anonymous users\r\n"]).await;
+    let down = talks(host, &[b"", &[0x20, 2, 0, 3]]).await;
+    let old = talks(host, &[b"", &[0x20, 2, 0, 1]]).await;
+    let refuses = talks(host, &[b"", &[0x20, 2, 0, 5]]).await;
+    let nowhere = talks(host, &[b"", b"RTSP/1.0 200 OK\r\n\r\n", b"RTSP/1.0 503 x\r\n\r\n"]).await;
+    let mute = answers(host, vec![(b"nobody says this", Vec::new())]).await;
+    let all = [("tcp", full, "ftp"), ("tcp", later, "ftp"), ("tcp", down, "mqtt"), ("tcp", old, "mqtt")];
+    let all = [&all[..], &[("tcp", nowhere, "rtsp"), ("udp", mute, "coap")]].concat();
+    let seen = survey(host, &all).await;
+    let ports: Vec<u16> = all.iter().map(|(_, port, _)| *port).collect();
+    assert_eq!(seen["silent"], json!(ports), "{seen:#}");
+    assert_eq!(seen["given"], json!([]));
+    let seen = survey(host, &[("tcp", asks, "ftp"), ("tcp", refuses, "mqtt")]).await;
+    assert_eq!((&seen["silent"], &seen["given"]), (&json!([]), &json!([])), "{seen:#}");
 }

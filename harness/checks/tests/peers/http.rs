@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -9,6 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::access::ask;
+use crate::auth_scripts::{page, scripted};
 use crate::peer::{Peer, free_port, installed};
 
 fn write(folder: &Path, file: &str, text: &str) {
@@ -265,4 +267,50 @@ async fn a_byte_a_second_ends_after_a_few_requests() {
     let seen = ask("http.routes", host, json!({"open": open(drips)})).await;
     assert_eq!((&seen["answered"], &seen["complete"]), (&json!(false), &json!(false)), "{seen:#}");
     assert!(seen["servers"][0]["asked"].as_u64().is_some_and(|n| n < 5));
+}
+
+/// What a server that falls silent, or changes a setting and does not say so, leaves open.
+#[tokio::test]
+async fn requests_without_an_answer_leave_the_observation_incomplete() {
+    let host = "127.42.21.4";
+    let hole = scripted(host, |_, asked| match asked.line.as_str() {
+        "GET /" => page("200 OK", "", "<a href=/silent>x</a>"),
+        "GET /silent" => Some(String::new()),
+        _ => page("404 Not Found", "", ""),
+    })
+    .await;
+    let seen = ask("http.routes", host, json!({"open": open(hole)})).await;
+    assert_eq!((&seen["answered"], &seen["complete"]), (&json!(true), &json!(false)), "{seen:#}");
+
+    let dies = scripted(host, |_, asked| match asked.line.as_str() {
+        "GET /api/config" => None,
+        _ => page("404 Not Found", "", ""),
+    })
+    .await;
+    let paths = json!(["/first", "/api/config"]);
+    let seen = ask("http.settings", host, json!({"open": open(dies), "paths": paths})).await;
+    assert_eq!((&seen["answered"], &seen["complete"]), (&json!(true), &json!(false)), "{seen:#}");
+
+    // It takes the change and closes; another only closes.
+    for takes in [true, false] {
+        let name = Mutex::new("cam".to_owned());
+        let mute = scripted(host, move |_, asked| match asked.line.as_str() {
+            "GET /api/name" => {
+                let body = format!("{{\"name\":\"{}\"}}", name.lock().expect("whole"));
+                page("200 OK", "Content-Type: application/json\r\n", &body)
+            }
+            "PUT /api/name" if takes => {
+                let sent: Value = serde_json::from_str(&asked.body).expect("JSON");
+                *name.lock().expect("whole") = sent["name"].as_str().expect("text").to_owned();
+                Some(String::new())
+            }
+            "PUT /api/name" => Some(String::new()),
+            _ => page("404 Not Found", "", ""),
+        })
+        .await;
+        let seen = ask("http.settings", host, json!({"open": open(mute), "paths": ["/api/name"]})).await;
+        assert_eq!(seen["complete"], json!(false), "{seen:#}");
+        let changed = seen["changed"].as_array().expect("a list");
+        assert_eq!((changed.len(), &seen["restored"]), (usize::from(takes), &json!(true)), "{seen:#}");
+    }
 }

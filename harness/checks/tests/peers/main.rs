@@ -6,6 +6,7 @@
 mod access;
 mod access_scripts;
 mod agreement;
+mod auth_scripts;
 mod bench;
 mod certificates;
 mod dtls;

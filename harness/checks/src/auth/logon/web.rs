@@ -1,13 +1,15 @@
 //! Logon over HTTP: a JSON call, an HTML form, Basic.
 
+use std::collections::BTreeMap;
+
 use assay_model::{
-    CheckContext, Deadline, Fault,
+    CheckContext, Deadline, Endpoint, Fault,
     touch::http::{HttpAnswer, HttpRequest, HttpResponse},
 };
 use serde_json::{Value, json};
 
 use super::{Attempt, LimitedBy, Mechanism, digest::Challenge, words};
-use crate::http::{ask, page};
+use crate::http::{ask, links, page};
 
 /// The answer, or how the try ended without one.
 async fn answer(
@@ -96,29 +98,113 @@ pub(super) async fn form(
     let mut fields = form.hidden.clone();
     fields.push((form.user.clone().unwrap_or_else(|| at.fields.user.clone()), user.to_owned()));
     fields.push((form.password.clone(), password.to_owned()));
-    let path = if form.action.starts_with('/') { form.action.as_str() } else { at.path.as_str() };
-    let mut request = ask::post(endpoint, at.tls, path, "application/x-www-form-urlencoded", ask::form_body(&fields));
-    let cookies: Vec<&str> = cookies(&shown).collect();
-    if !cookies.is_empty() {
-        request.headers.push(("cookie".into(), cookies.join("; ")));
-    }
-    let answer = match answer(cx, request, until).await? {
+    let posts_to = match form.action.as_str() {
+        "" => Some(at.path.clone()),
+        action => here(endpoint, at.tls, &at.path, action),
+    };
+    let Some(mut path) = posts_to else {
+        return Ok(Attempt::Unusable {
+            text: format!("the form at {} is sent to another server: {}", at.path, form.action),
+        });
+    };
+    let mut request = ask::post(endpoint, at.tls, &path, "application/x-www-form-urlencoded", ask::form_body(&fields));
+    let mut jar = Jar::default();
+    jar.keep(&shown);
+    jar.give(&mut request);
+    let mut said = match answer(cx, request, until).await? {
         Ok(answer) => answer,
         Err(ended) => return Ok(ended),
     };
-    Ok(refusal(&answer).unwrap_or_else(|| form_ended(&answer, &at.path)))
+    let after_ms = said.duration_ms;
+    // Where a redirect leads says more than its path: a good logon and a bad one may both lead to `/`.
+    for _ in 0..REDIRECTS {
+        jar.keep(&said);
+        let Some(led) = said.header("location").filter(|_| (300..400).contains(&said.status)) else { break };
+        let Some(next) = here(endpoint, at.tls, &path, led) else {
+            let text = format!(
+                "the answer to the form leads to another server: {}",
+                led.chars().take(200).collect::<String>()
+            );
+            return Ok(Attempt::Unusable { text });
+        };
+        let mut request = ask::get(endpoint, at.tls, &next);
+        jar.give(&mut request);
+        path = next;
+        said = match answer(cx, request, until).await? {
+            Ok(answer) => answer,
+            Err(ended) => return Ok(ended),
+        };
+    }
+    let ended = refusal(&said).unwrap_or_else(|| form_ended(&said, bare(&path) == bare(&at.path), jar.renewed));
+    Ok(match ended {
+        Attempt::Refused { .. } => Attempt::Refused { after_ms },
+        ended => ended,
+    })
 }
 
-/// A redirect back to the form, the form again or words of refusal mean no; everything else below 400 means yes.
-fn form_ended(answer: &HttpAnswer, path: &str) -> Attempt {
+/// Redirects after a form that are followed.
+const REDIRECTS: usize = 3;
+
+/// A path without its query.
+fn bare(path: &str) -> &str {
+    path.split('?').next().unwrap_or_default()
+}
+
+/// A path on this server that `link`, found at `base`, leads to.
+fn here(endpoint: &Endpoint, tls: bool, base: &str, link: &str) -> Option<String> {
+    let (socket, name) = (endpoint.to_string(), endpoint.host().name());
+    let usual = endpoint.port() == if tls { 443 } else { 80 };
+    let address = socket.rsplit_once(':').map_or("", |(address, _)| address);
+    let named = format!("{name}:{}", endpoint.port());
+    let known = [(socket.as_str(), true), (named.as_str(), true), (address, usual), (name, usual)];
+    let same_scheme = match link.split_once("://") {
+        Some((scheme, _)) => scheme == if tls { "https" } else { "http" },
+        None => true,
+    };
+    known.into_iter().filter(|(_, is)| *is && same_scheme).find_map(|(own, _)| links::resolve(base, link, own))
+}
+
+/// Cookies of one logon.
+#[derive(Default)]
+struct Jar {
+    kept: BTreeMap<String, String>,
+    /// Whether one was set after the form was shown.
+    renewed: bool,
+    shown: bool,
+}
+
+impl Jar {
+    fn keep(&mut self, answer: &HttpAnswer) {
+        for cookie in cookies(answer) {
+            let (name, value) = cookie.split_once('=').unwrap_or((cookie, ""));
+            if self.kept.len() < 50 {
+                self.kept.insert(name.trim().to_owned(), value.to_owned());
+            }
+            self.renewed |= self.shown;
+        }
+        self.shown = true;
+    }
+
+    fn give(&self, request: &mut HttpRequest) {
+        if !self.kept.is_empty() {
+            let all: Vec<String> = self.kept.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request.headers.push(("cookie".into(), all.join("; ")));
+        }
+    }
+}
+
+/// The form again or words of refusal mean no, whatever the path; what leads on and on means nothing; everything else
+/// below 400 means yes. `back`: the answer stands where the form does. `renewed`: a cookie came with the answers.
+fn form_ended(answer: &HttpAnswer, back: bool, renewed: bool) -> Attempt {
     let body = answer.body.lossy();
-    let back = answer.header("location").is_some_and(|l| l.contains(path));
-    let says_no = answer.status < 300 && cookies(answer).next().is_none() && words::REFUSAL.is_match(&body);
+    let says_no = answer.status < 300 && !renewed && words::REFUSAL.is_match(&body);
     let refused = Attempt::Refused { after_ms: answer.duration_ms };
     if words::LOCKOUT.is_match(&body) {
         Attempt::Limited { by: LimitedBy::Message, retry_after_s: words::seconds(&body) }
-    } else if back || page::logon_form(&body).is_some() || says_no {
+    } else if page::logon_form(&body).is_some() || says_no || (answer.status >= 300 && back) {
         refused
+    } else if answer.status >= 300 {
+        Attempt::Unusable { text: format!("the answer to the form leads on and on (status {})", answer.status) }
     } else {
         Attempt::Accepted { token: None }
     }
@@ -197,16 +283,18 @@ mod tests {
         let refused = Attempt::Refused { after_ms: 7 };
         let accepted = Attempt::Accepted { token: None };
         let again = "<form><input name=u><input type=password name=p></form>";
-        for (answer, expected) in [
-            (reply(302, &[("location", "/login?failed=1")], ""), refused.clone()),
-            (reply(200, &[], again), refused.clone()),
-            (reply(200, &[], "Wrong password"), refused),
-            (reply(302, &[("location", "/"), ("set-cookie", "s=1")], ""), accepted.clone()),
-            (reply(200, &[("set-cookie", "s=1")], "<h1>Live view</h1>"), accepted),
+        for (answer, back, renewed, expected) in [
+            (reply(302, &[("location", "/login?failed=1")], ""), true, false, refused.clone()),
+            (reply(200, &[], again), false, true, refused.clone()),
+            (reply(200, &[], "Wrong password"), true, false, refused),
+            (reply(200, &[], "Last failed logon: never"), false, true, accepted.clone()),
+            (reply(200, &[], "<h1>Live view</h1>"), true, false, accepted),
         ] {
-            assert_eq!(form_ended(&answer, "/login"), expected, "{answer:?}");
+            assert_eq!(form_ended(&answer, back, renewed), expected, "{answer:?}");
         }
-        let locked = form_ended(&reply(200, &[], "Account locked, wait 30 s"), "/login");
+        let on_and_on = form_ended(&reply(302, &[("location", "/b")], ""), false, true);
+        assert!(matches!(on_and_on, Attempt::Unusable { .. }));
+        let locked = form_ended(&reply(200, &[], "Account locked, wait 30 s"), true, false);
         assert_eq!(locked, Attempt::Limited { by: LimitedBy::Message, retry_after_s: Some(30) });
     }
 
