@@ -292,7 +292,7 @@ fn what_is_found_further_on_and_cannot_be_opened_is_said() {
         assert_eq!((&seen["understood"], &seen["complete"]), (&json!(true), &json!(false)), "{format}: {layers:#?}");
         assert!(layers.iter().any(|l| l["format"] == format && l["complete"] == false), "{format}: {layers:#?}");
     }
-    let names = b"\0hsqs\0-rom1fs-\0070701\0UBI#\x01\0BZh\0Compressed ROMFS\0\x53\xef".repeat(40);
+    let names = b"\0hsqs\0-rom1fs-\x00070701\0UBI#\x01\0BZh\0Compressed ROMFS\0\x53\xef".repeat(40);
     let seen = seen(&[boot.concat(), names].concat());
     assert_eq!((&seen["understood"], &seen["complete"]), (&json!(true), &json!(true)), "{:#}", seen["layers"]);
 }
