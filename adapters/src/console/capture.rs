@@ -27,6 +27,7 @@ pub(super) struct Capture {
     /// Told when the asker should look.
     pub(super) news: Notify,
     transcript: Mutex<Option<Box<dyn EvidenceStream>>>,
+    losses: Mutex<Losses>,
     /// Writes so far, wrapping: a DUT that answers is not made to wait.
     writes: AtomicU32,
     /// Readable from the moment the console closes.
@@ -41,6 +42,7 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Capture {
     pub(super) fn new(line: Line, place: String, transcript: Box<dyn EvidenceStream>) -> io::Result<Self> {
         Ok(Self {
+            losses: Mutex::new(Losses { known: line.lost(), asked: Instant::now() }),
             line,
             place,
             inbox: Mutex::new(Inbox::new()),
@@ -70,12 +72,14 @@ impl Capture {
 
     /// Until the line is gone or the capture is stopped; what the port lost up to then is in the evidence.
     fn listen(&self) {
-        let mut losses = Losses { known: self.line.lost(), asked: Instant::now() };
-        self.listen_on(&mut losses);
-        self.note_losses(&mut losses);
+        self.listen_on();
+        self.note_losses();
     }
 
-    fn note_losses(&self, losses: &mut Losses) {
+    /// Asks the port what it lost since it was last asked, and puts that into the evidence. Whoever answers from what was heard
+    /// asks first: a loss that is told later would be counted for what comes next.
+    pub(super) fn note_losses(&self) {
+        let mut losses = locked(&self.losses);
         losses.asked = Instant::now();
         let now = self.line.lost();
         if let (Some(before), Some(now)) = (losses.known, now)
@@ -87,12 +91,13 @@ impl Capture {
         losses.known = now.or(losses.known);
     }
 
-    fn listen_on(&self, losses: &mut Losses) {
+    fn listen_on(&self) {
         let mut buffer = vec![0; READ];
         let mut pace = Pace::default();
         loop {
-            if losses.asked.elapsed() >= LOST_EVERY {
-                self.note_losses(losses);
+            let asked = locked(&self.losses).asked;
+            if asked.elapsed() >= LOST_EVERY {
+                self.note_losses();
             }
             match self.wait(PollFlags::IN, None) {
                 Ok(Ready::Line) => {}

@@ -6,8 +6,9 @@ use assay_model::{Fault, Payload};
 
 use super::expect::{AtEnd, Matcher};
 
-/// Bytes that are kept for answers, at least; twice as many at most. The transcript keeps all.
-pub(super) const HELD: usize = 64 * 1024;
+/// Bytes that are kept for answers, at least; twice as many at most. The transcript keeps all. A boot is one answer, and what
+/// is not in it is not searched: a loud kernel says some hundred KiB.
+pub(super) const HELD: usize = 512 * 1024;
 /// How long a line must rest before "nothing follows" is believed: longer than the latency timers of USB adapters.
 const REST: Duration = Duration::from_millis(50);
 
@@ -15,6 +16,8 @@ const REST: Duration = Duration::from_millis(50);
 pub(super) struct Hit {
     pub(super) pattern: u32,
     pub(super) before: Payload,
+    /// Bytes between the last match and `before`.
+    pub(super) skipped: u64,
     pub(super) matched: Payload,
     /// Offset of the match's end in the stream.
     end: u64,
@@ -82,7 +85,7 @@ impl Inbox {
         });
         if let Some((pattern, end)) = found {
             let first = self.total - self.held.len() as u64;
-            watch.hit = Some(cut(&watch.matcher, pattern, &self.held, end, first));
+            watch.hit = Some(cut(&watch.matcher, pattern, &self.held, end, first, self.mark));
         }
         watch.hit.is_some() || watch.if_at_rest.is_some()
     }
@@ -106,7 +109,7 @@ impl Inbox {
             if let (None, Some(pattern)) = (&watch.hit, watch.if_at_rest) {
                 if Instant::now() >= rested || self.gone.is_some() {
                     let first = self.total - self.held.len() as u64;
-                    watch.hit = Some(cut(&watch.matcher, pattern, &self.held, self.held.len(), first));
+                    watch.hit = Some(cut(&watch.matcher, pattern, &self.held, self.held.len(), first, self.mark));
                 } else {
                     wait = Some(rested);
                 }
@@ -151,11 +154,13 @@ impl Inbox {
     }
 }
 
-fn cut(matcher: &Matcher, pattern: usize, held: &[u8], end: usize, first: u64) -> Hit {
+fn cut(matcher: &Matcher, pattern: usize, held: &[u8], end: usize, first: u64, mark: u64) -> Hit {
     let start = matcher.cut(pattern, held, end);
+    let from = start.saturating_sub(HELD);
     Hit {
         pattern: u32::try_from(pattern).unwrap_or(u32::MAX),
-        before: held[start.saturating_sub(HELD)..start].into(),
+        before: held[from..start].into(),
+        skipped: (first + from as u64).saturating_sub(mark),
         matched: held[start..end].into(),
         end: first + end as u64,
     }
@@ -172,12 +177,12 @@ mod tests {
     #[test]
     fn a_flood_is_counted_and_only_its_tail_held() {
         let mut inbox = Inbox::new();
-        for _ in 0..100 {
+        for _ in 0..200 {
             inbox.arrived(&[b'x'; 10_000]);
             assert!(inbox.held.len() <= 2 * HELD);
         }
         let (text, total) = inbox.text();
-        assert_eq!((text.0.len(), total), (HELD, 1_000_000));
+        assert_eq!((text.0.len(), total), (HELD, 2_000_000));
     }
 
     #[test]
@@ -192,6 +197,25 @@ mod tests {
         let Look::Hit(hit) = inbox.look() else { panic!("a hit") };
         assert_eq!((hit.before.as_slice(), hit.matched.as_slice()), (&b"old cam "[..], &b"login: "[..]));
         assert_eq!(inbox.text().1, 300_000);
+    }
+
+    #[test]
+    fn what_is_no_longer_held_before_a_match_is_counted() {
+        let mut inbox = Inbox::new();
+        inbox.arrived(b"forgotten");
+        inbox.forget();
+        inbox.watch(matcher("login: "));
+        for _ in 0..200 {
+            inbox.arrived(&[b'z'; 10_000]);
+        }
+        inbox.arrived(b"login: ");
+        let Look::Hit(hit) = inbox.look() else { panic!("a hit") };
+        assert_eq!(hit.before.as_slice().len() as u64 + hit.skipped, 2_000_000);
+        assert!(hit.skipped > 0);
+        inbox.watch(matcher("ready"));
+        inbox.arrived(b"now ready");
+        let Look::Hit(hit) = inbox.look() else { panic!("a hit") };
+        assert_eq!((hit.before.as_slice(), hit.skipped), (&b"now "[..], 0));
     }
 
     #[test]

@@ -149,8 +149,9 @@ impl SerialConsole {
         loop {
             let wake = match locked(&self.capture.inbox).look() {
                 Look::Hit(hit) => {
-                    let (pattern, before, matched) = (hit.pattern, hit.before, hit.matched);
-                    return Ok(ConsoleResponse::Matched { pattern, before, matched });
+                    let (pattern, before, skipped, matched) = (hit.pattern, hit.before, hit.skipped, hit.matched);
+                    self.capture.note_losses();
+                    return Ok(ConsoleResponse::Matched { pattern, before, skipped, matched });
                 }
                 Look::Gone(fault) => return Err(fault),
                 Look::Wait(rested) => rested.map_or(until.instant(), |at| at.min(until.instant())),
@@ -184,6 +185,7 @@ impl SerialConsole {
     }
 
     fn text(&self) -> ConsoleResponse {
+        self.capture.note_losses();
         let (bytes, total) = locked(&self.capture.inbox).text();
         ConsoleResponse::Text { bytes, total }
     }

@@ -21,13 +21,21 @@ pub(super) fn read(selector: &str, address: u64, length: u32, trying: Trying<'_>
         ));
     }
     let mut link = Link::open(selector, trying)?;
-    let Some(port) = reachable(&mut link)? else {
-        return Ok(ProbeResponse::Memory { bytes: Vec::new().into(), stopped: link.last().cloned() });
-    };
-    let mut bytes = vec![0; length as usize];
-    let (read, stopped) = pieces(&mut link, &port, address, &mut bytes);
-    bytes.truncate(read);
-    Ok(ProbeResponse::Memory { bytes: bytes.into(), stopped })
+    let ports = reachable(&mut link)?;
+    let (mut most, mut stopped) = (Vec::new(), link.last().cloned());
+    // What one port refuses another may give: the one in front of a second core or bus, say.
+    for (tried, port) in ports.iter().enumerate() {
+        let mut bytes = vec![0; length as usize];
+        let (read, why) = pieces(&mut link, port, address, &mut bytes);
+        if tried == 0 || read > most.len() {
+            bytes.truncate(read);
+            (most, stopped) = (bytes, why);
+        }
+        if stopped.is_none() {
+            break;
+        }
+    }
+    Ok(ProbeResponse::Memory { bytes: most.into(), stopped })
 }
 
 /// Fills `bytes` piece by piece; how many came, and what stopped it.
@@ -62,23 +70,23 @@ pub(super) fn probe_missing(why: &str) -> Fault {
         .with_help("run `assay doctor` to see the probes of this host and what they need")
 }
 
-/// The memory access port, once link and port are there. `None`: the link's last stage says why not.
+/// The memory access ports, once link and ports are there. None: the link's last stage says why not.
 ///
 /// # Errors
 /// The probe is missing, which is the bench's fault and no answer of the DUT.
 pub(super) fn reachable(
     link: &mut Link<'_>,
-) -> Result<Option<probe_rs::architecture::arm::FullyQualifiedApAddress>, Fault> {
+) -> Result<Vec<probe_rs::architecture::arm::FullyQualifiedApAddress>, Fault> {
     if let Some(stage) = link.stages.iter().find(|s| s.name == "probe" && s.outcome != StageOutcome::Ok) {
         let text = stage.text.clone().unwrap_or_default();
         return Err(probe_missing(&text));
     }
     if !link.is_up() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let ports = access_ports(link, &mut Facts::default());
-    let port = memory_ports(link, &ports).into_iter().next();
-    if port.is_none() {
+    let ports = memory_ports(link, &ports);
+    if ports.is_empty() {
         link.stages.push(Stage {
             name: "access-ports".into(),
             outcome: StageOutcome::Refused,
@@ -86,5 +94,5 @@ pub(super) fn reachable(
             text: Some("there is no memory access port".into()),
         });
     }
-    Ok(port)
+    Ok(ports)
 }

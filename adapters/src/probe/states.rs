@@ -249,6 +249,21 @@ fn the_rtt_log_is_read_without_moving_its_pointer() {
 }
 
 #[test]
+fn what_the_first_port_refuses_is_read_through_the_second() {
+    let image = Image::blank(Family::Stm32f407).ram_at(0x8000, SECRET).rtt_log(LOG).with_open_second_port();
+    let target = DebugTarget::new(Family::Stm32f407, DebugState::ApDisabled, image);
+    let length = u32::try_from(SECRET.len()).expect("short");
+    match plainly(&target, ProbeAsk::ReadMemory { address: 0x2000_8000, length }) {
+        Ok(ProbeResponse::Memory { bytes, stopped }) => assert_eq!((bytes.0.as_slice(), stopped), (SECRET, None)),
+        other => panic!("no memory: {other:?}"),
+    }
+    match plainly(&target, ProbeAsk::RttLog { within_ms: 0, max_bytes: 4096 }) {
+        Ok(ProbeResponse::Rtt(log)) => assert_eq!(log.channels[0].bytes.0, LOG),
+        other => panic!("no log: {other:?}"),
+    }
+}
+
+#[test]
 fn a_missing_probe_is_a_fault_where_memory_was_asked_for() {
     let missing = target(Family::Generic, DebugState::ProbeMissing);
     let fault = plainly(&missing, ProbeAsk::ReadMemory { address: 0, length: 4 }).expect_err("no probe");

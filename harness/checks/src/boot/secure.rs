@@ -9,10 +9,12 @@
 //! **Does not show.** Stages before the boot loader, an image that was made anew with a checksum that fits (a checksum alone
 //! refuses chance, not an attacker), or what an attacker writes into flash.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use assay_model::{CheckContext, CheckKind, Effect, Fault, TypedCheck};
 use async_trait::async_trait;
+use regex::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,11 @@ use crate::console::{
 
 /// How loaders refuse an image.
 const REFUSED: &str = r"(?i)bad (?:data|header) crc|bad (?:data )?hash|bad magic|verification failed|signature (?:check|verif\w+)? ?(?:failed|invalid|error)|invalid signature|failed to verify|secure boot (?:fail|violation)|can't get kernel image|wrong image format";
+
+/// How loaders say that a command did not do what it was to do.
+const FAILED: &str = r"(?i)unknown command|usage:|syntax error|\berrors?\b|\bfail(?:ed|ure)?\b|no such|not found|retry count exceeded|timed? ?out|\*\* ";
+
+static FAILS: LazyLock<Regex> = LazyLock::new(|| Regex::new(FAILED).expect("a constant that the tests compile"));
 
 pub(crate) struct Secure;
 
@@ -61,7 +68,8 @@ pub(crate) struct Observation {
     loader_open: bool,
     /// Whether the untouched image ran, booted the same way: without that a refusal shows nothing.
     untouched_ran: bool,
-    /// Whether the altered image ran; absent where it was not tried.
+    /// Whether the altered image ran. False only where the loader said that it refuses it; absent where it was not tried, a
+    /// command before failed, or the loader neither started nor refused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     altered_ran: Option<bool>,
     /// Whether the loader said that it refuses the altered image.
@@ -69,6 +77,9 @@ pub(crate) struct Observation {
     /// In these words.
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<String>,
+    /// The command that gave no prompt again or answered with an error, where one did: what comes after it shows nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
     /// Whether the DUT was seen up at the end.
     up: bool,
 }
@@ -93,13 +104,21 @@ impl TypedCheck for Secure {
         if let Some(ended) = booted(cx, &p, &[]).await? {
             seen.loader_open = true;
             seen.untouched_ran = ended == Ended::Ran;
+            if let Ended::Failed(command) = ended {
+                seen.failed = Some(command);
+            }
         }
         if seen.untouched_ran
             && let Some(ended) = booted(cx, &p, &p.alter).await?
         {
-            seen.altered_ran = Some(ended == Ended::Ran);
-            if let Ended::Refused(text) = ended {
-                (seen.refused, seen.refusal) = (true, Some(text));
+            match ended {
+                Ended::Ran => seen.altered_ran = Some(true),
+                Ended::Refused(text) => {
+                    seen.altered_ran = Some(false);
+                    (seen.refused, seen.refusal) = (true, Some(text));
+                }
+                Ended::Failed(command) => seen.failed = Some(command),
+                Ended::Neither => {}
             }
         }
         seen.up = wait_until_up(cx, Some(p.off_ms), p.runs.as_deref(), boot_for).await?;
@@ -125,6 +144,8 @@ enum Ended {
     Ran,
     /// Refused in these words.
     Refused(String),
+    /// Not tried: this command failed before.
+    Failed(String),
     /// Back at the prompt, or silent.
     Neither,
 }
@@ -138,7 +159,12 @@ async fn booted(cx: &CheckContext, p: &Params, alter: &[String]) -> Result<Optio
     }
     attempt.clear().await?;
     for command in p.load.iter().chain(alter) {
-        attempt.command(command).await?;
+        let answer = attempt.command(command).await?;
+        // Its echo is no answer.
+        let failed = answer.is_none_or(|answer| FAILS.is_match(&answer.replacen(command.as_str(), "", 1)));
+        if failed {
+            return Ok(Some(Ended::Failed(command.clone())));
+        }
     }
     attempt.line.forget().await?;
     attempt.line.write(format!("{}\r", p.boot).as_bytes()).await?;
@@ -168,6 +194,12 @@ pub(crate) mod tests {
             Case::good(Dut::good(), params.clone()).shows(json!({"loader_open": false, "untouched_ran": false})),
             Case::weak(Dut::weak(), params.clone())
                 .shows(json!({"loader_open": true, "untouched_ran": true, "altered_ran": true, "refused": false})),
+            Case::weak(Dut::weak().verifying(), {
+                let mut params = params.clone();
+                params["alter"] = json!(["wrong"]);
+                params
+            })
+            .shows(json!({"untouched_ran": true, "failed": "wrong", "refused": false})),
             Case::dead(Dut::silent(), params)
                 .shows(json!({"loader_open": false, "untouched_ran": false, "refused": false, "up": false})),
         ]

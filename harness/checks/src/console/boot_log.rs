@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     keys, leaks,
-    listen::{Heard, Listener, half_a_second, yes},
+    listen::{All, Heard, Listener, half_a_second, yes},
     versions,
 };
 
@@ -62,8 +62,10 @@ pub(crate) const fn a_minute() -> u64 {
 pub(crate) struct Observation {
     /// Whether the console said anything.
     seen: bool,
-    /// Bytes that were heard; secrets and versions are sought in the first 512 KiB and the last 64.
+    /// Bytes that were heard.
     text_bytes: u64,
+    /// Bytes of them that were not searched: a boot log longer than 512 KiB is not kept whole.
+    not_searched_bytes: u64,
     /// The boot loader and version.
     #[serde(skip_serializing_if = "Option::is_none")]
     bootloader: Option<String>,
@@ -80,7 +82,8 @@ pub(crate) struct Observation {
     login_prompt: bool,
     /// Whether it ended at a command prompt.
     shell_prompt: bool,
-    /// Whether the end was seen: a prompt or `until`. Otherwise the time ran out, and the log may go on.
+    /// Whether the end was seen (a prompt or `until`) and all before it was searched. Otherwise the time ran out and the log may
+    /// go on, or `not_searched_bytes` says how much is unknown.
     complete: bool,
     /// Milliseconds from the start to the end.
     duration_ms: u64,
@@ -112,11 +115,12 @@ impl TypedCheck for BootLog {
         } else {
             line.expect(&patterns, within).await?
         };
-        let (text, text_bytes) = line.all().await?;
+        let All { text, total: text_bytes, not_kept: not_searched_bytes } = line.all().await?;
         let versions::Components { versions, bootloader, kernel } = versions::of(&text);
         Ok(Observation {
             seen: text_bytes > 0,
             text_bytes,
+            not_searched_bytes,
             bootloader,
             kernel,
             versions,
@@ -125,7 +129,7 @@ impl TypedCheck for BootLog {
             secrets_like: leaks::find(&text, &*cx.secrets)?,
             login_prompt: matches!(ended, Heard::Match(0, ..)),
             shell_prompt: matches!(ended, Heard::Match(1, ..)),
-            complete: matches!(ended, Heard::Match(..)),
+            complete: matches!(ended, Heard::Match(..)) && not_searched_bytes == 0,
             duration_ms: started.elapsed().as_millis() as u64,
         })
     }
@@ -151,6 +155,9 @@ pub(crate) mod tests {
                 "verbose_debug": true, "login_prompt": true, "shell_prompt": false,
             })),
             Case::weak(Dut::weak().without_logon(), quick).shows(json!({"login_prompt": false, "shell_prompt": true})),
+            Case::weak(Dut::weak().with_lost_start(70_000), json!({"within_ms": 2_000, "off_ms": 0})).shows(json!({
+                "not_searched_bytes": 70_000, "login_prompt": true, "complete": false,
+            })),
             Case::dead(Dut::silent(), json!({"within_ms": 50, "off_ms": 0})).shows(json!({
                 "seen": false, "text_bytes": 0, "versions": [], "secrets_like": [], "login_prompt": false, "complete": false,
             })),

@@ -25,8 +25,10 @@ use super::{
 
 /// Pause between two keys that nobody asked for: a loader with a countdown of zero looks once, and keys must be waiting.
 const EVERY: Duration = Duration::from_millis(100);
-/// A loader answers `help` at once; a slow line needs a while for all of it.
+/// A loader answers a command at once.
 const ANSWER: Duration = Duration::from_secs(5);
+/// A slow line needs a while for all of `help`: so many times [`ANSWER`], for as long as bytes come.
+const HELP_WAITS: u32 = 24;
 
 pub(crate) struct InterruptBoot;
 
@@ -231,7 +233,16 @@ impl<'a> Attempt<'a> {
     async fn ask_for_help(&mut self) -> Result<(), Fault> {
         self.clear().await?;
         self.line.write(b"help\r").await?;
-        match self.line.expect(&[keys::PROMPT, r"(?i)-- ?more ?--|press any key to continue"], ANSWER).await? {
+        let mut came = 0;
+        let mut heard = Heard::Nothing(0);
+        for _ in 0..HELP_WAITS {
+            heard = self.line.expect(&[keys::PROMPT, r"(?i)-- ?more ?--|press any key to continue"], ANSWER).await?;
+            match heard {
+                Heard::Nothing(total) if total > came => came = total,
+                _ => break,
+            }
+        }
+        match heard {
             Heard::Match(0, answer, _) => {
                 let said = |line: &&str| !line.trim().is_empty() && !line.trim_end().ends_with("help");
                 self.seen.shell = answer.lines().any(|line| said(&line));
@@ -246,10 +257,10 @@ impl<'a> Attempt<'a> {
     }
 
     async fn finish(mut self) -> Result<Observation, Fault> {
-        let (text, bytes) = self.line.all().await?;
-        self.seen.text_bytes = bytes;
-        self.seen.seen = bytes > 0;
-        self.seen.bootloader = versions::of(&text).bootloader;
+        let all = self.line.all().await?;
+        self.seen.text_bytes = all.total;
+        self.seen.seen = all.total > 0;
+        self.seen.bootloader = versions::of(&all.text).bootloader;
         Ok(self.seen)
     }
 }

@@ -30,7 +30,18 @@ pub(crate) struct Listener<'a> {
     cx: &'a CheckContext,
     /// From the last [`Listener::forget`] to the end of the last match.
     heard: Vec<u8>,
+    /// Bytes that were heard and are not kept.
     dropped: u64,
+}
+
+/// What was heard since the last [`Listener::forget`].
+pub(crate) struct All {
+    /// What is kept of it.
+    pub(crate) text: String,
+    /// Bytes that were heard.
+    pub(crate) total: u64,
+    /// Bytes of them that are not in `text`: nothing can be said of them.
+    pub(crate) not_kept: u64,
 }
 
 /// What a wait came to.
@@ -66,7 +77,8 @@ impl<'a> Listener<'a> {
         let patterns = patterns.iter().map(|p| (*p).to_owned()).collect();
         let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
         Ok(match self.ask(ConsoleRequest::Expect { patterns, within_ms }).await? {
-            ConsoleResponse::Matched { pattern, before, matched } => {
+            ConsoleResponse::Matched { pattern, before, skipped, matched } => {
+                self.dropped += skipped;
                 self.keep(&before.0);
                 self.keep(&matched.0);
                 Heard::Match(pattern as usize, words::plain(&before.0), words::plain(&matched.0))
@@ -82,8 +94,8 @@ impl<'a> Listener<'a> {
         self.dropped += (bytes.len() - room) as u64;
     }
 
-    /// All that was heard, also what no pattern has taken; and how many bytes it was.
-    pub(crate) async fn all(&mut self) -> Result<(String, u64), Fault> {
+    /// All that was heard and kept, also what no pattern has taken; and how many bytes were heard, which may be more.
+    pub(crate) async fn all(&mut self) -> Result<All, Fault> {
         let mut bytes = self.heard.clone();
         let mut total = bytes.len() as u64 + self.dropped;
         if let ConsoleResponse::Text { bytes: rest, total: more } =
@@ -92,7 +104,7 @@ impl<'a> Listener<'a> {
             bytes.extend_from_slice(&rest.0);
             total += more;
         }
-        Ok((words::plain(&bytes), total))
+        Ok(All { text: words::plain(&bytes), total, not_kept: total.saturating_sub(bytes.len() as u64) })
     }
 
     /// Cuts the power and gives it back. What the DUT says meanwhile is heard.

@@ -9,7 +9,7 @@
 //! **Does not show.** Loaders with another command language (GRUB, RedBoot, CFE), and systems that take their arguments from a
 //! file of their own.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assay_model::{CheckContext, CheckKind, Effect, Fault, TypedCheck};
 use async_trait::async_trait;
@@ -24,6 +24,8 @@ use super::{
     shell_access::{self, IDENTITY_ANSWER},
 };
 
+/// Whoever waits so long presses Enter: a prompt may stand in the middle of what the kernel says, or wait for a key.
+const KNOCK: Duration = Duration::from_secs(5);
 /// A shell answers at once; a busy device within seconds.
 const ANSWER: Duration = Duration::from_secs(3);
 
@@ -72,6 +74,8 @@ fn boot() -> String {
 pub(crate) struct Trick {
     /// What was appended.
     argument: String,
+    /// Whether the boot was seen to end: at a logon, at a shell, or back at the loader. Otherwise it is not known what came.
+    ended: bool,
     /// Whether a shell came that computed something.
     shell: bool,
     /// Its user, where `id` told.
@@ -122,7 +126,7 @@ impl TypedCheck for SingleUser {
             if seen.loader_open {
                 seen.tricks.push(try_one(cx, &mut attempt, &p, argument, boot_for).await?);
             }
-            let heard = attempt.line.all().await?.1 > 0;
+            let heard = attempt.line.all().await?.total > 0;
             seen.seen |= heard || seen.loader_open;
             if !seen.loader_open {
                 break;
@@ -163,20 +167,37 @@ async fn try_one(
     attempt.command(&format!("setenv {0} ${{{0}}} {argument}", p.variable)).await?;
     attempt.line.forget().await?;
     attempt.line.write(format!("{}\r", p.boot).as_bytes()).await?;
-    if let Heard::Match(1, ..) = attempt.line.expect(&[LOGIN, keys::PROMPT], boot_for).await? {
-        let mut line = Listener::new(cx);
-        line.forget().await?;
-        // A boot loader that is back at its prompt echoes this, and computes nothing.
-        line.write(b"echo assay-$((6*7))\r").await?;
-        trick.shell = matches!(line.expect(&["assay-42"], ANSWER).await?, Heard::Match(..));
-        if trick.shell {
-            line.write(b"id\r").await?;
-            if let Heard::Match(_, _, text) = line.expect(&[IDENTITY_ANSWER], ANSWER).await? {
-                (trick.user, trick.root) = shell_access::identity(&text);
-            }
+    let until = Instant::now() + boot_for;
+    for _ in 0..=boot_for.as_secs() / KNOCK.as_secs() + 1 {
+        let left = until.saturating_duration_since(Instant::now());
+        match attempt.line.expect(&[LOGIN, keys::PROMPT], left.min(KNOCK)).await? {
+            Heard::Match(1, ..) => ask_prompt(cx, &mut trick).await?,
+            Heard::Match(..) => trick.ended = true,
+            Heard::Nothing(_) => attempt.line.write(b"\r").await?,
+        }
+        if trick.ended || cx.deadline.passed() {
+            break;
         }
     }
     Ok(trick)
+}
+
+/// Asks what looks like a prompt to compute something, and a shell for its user.
+async fn ask_prompt(cx: &CheckContext, trick: &mut Trick) -> Result<(), Fault> {
+    let mut line = Listener::new(cx);
+    line.forget().await?;
+    // A boot loader that is back at its prompt echoes this, and computes nothing.
+    line.write(b"echo assay-$((6*7))\r").await?;
+    trick.shell = matches!(line.expect(&["assay-42"], ANSWER).await?, Heard::Match(..));
+    if trick.shell {
+        line.write(b"id\r").await?;
+        if let Heard::Match(_, _, text) = line.expect(&[IDENTITY_ANSWER], ANSWER).await? {
+            (trick.user, trick.root) = shell_access::identity(&text);
+        }
+    }
+    // Words of a boot that only look like a prompt do not come again.
+    trick.ended = trick.shell || matches!(line.expect(&[keys::PROMPT], ANSWER).await?, Heard::Match(..));
+    Ok(())
 }
 
 #[cfg(test)]
@@ -191,11 +212,13 @@ pub(crate) mod tests {
             Case::good(Dut::good(), quick.clone())
                 .shows(json!({"seen": true, "loader_open": false, "tricks": [], "shell": false, "up": true})),
             Case::good(Dut::weak(), harmless)
-                .shows(json!({"loader_open": true, "tricks": [{"argument": "quiet", "shell": false}], "shell": false})),
+                .shows(json!({"loader_open": true, "tricks": [{"argument": "quiet", "ended": true, "shell": false}], "shell": false})),
             Case::weak(Dut::weak(), quick.clone()).shows(json!({
                 "seen": true, "loader_open": true, "shell": true, "up": true,
                 "tricks": [{"argument": "init=/bin/sh", "shell": true, "user": "root", "root": true}],
             })),
+            Case::weak(Dut::weak().whose_kernel_talks_on(), quick.clone())
+                .shows(json!({"shell": true, "tricks": [{"ended": true, "shell": true, "user": "root"}]})),
             Case::dead(Dut::silent(), quick)
                 .shows(json!({"seen": false, "loader_open": false, "tricks": [], "shell": false, "up": false})),
         ]

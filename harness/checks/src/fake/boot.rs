@@ -37,7 +37,7 @@ const LOUD_KERNEL: &str = "\x08 0\r\nStarting kernel ...\r\n[ 0.0] Linux version
 impl Camera {
     fn restart(&mut self) {
         let interrupted = self.stage == Stage::Loader && self.weak();
-        self.console = Terminal { shell: self.open_shell, ..Terminal::default() };
+        self.console = Terminal { shell: self.open_shell, washed_away: self.lost_start, ..Terminal::default() };
         (self.image_altered, self.boots_to_shell) = (false, false); // in memory
         self.stage = match self.stage {
             Stage::Bricked => Stage::Bricked,
@@ -55,6 +55,9 @@ impl Camera {
             self.console.out.push_str(if self.weak() { LOUD_KERNEL } else { QUIET_KERNEL });
             self.console.shell |= self.boots_to_shell;
             self.console.out.push_str(if self.console.shell { "\r\n# " } else { "\r\ncam login: " });
+            if self.talks_on {
+                self.console.out.push_str("[ 7.1] random: crng init done\r\n");
+            }
             self.stage = Stage::Up;
         }
     }
@@ -81,6 +84,7 @@ impl Camera {
                 self.image_altered = true;
                 "alter\r\n=> "
             }
+            "wrong" => "wrong\r\nUnknown command 'wrong' - try 'help'\r\n=> ",
             "boot" if self.image_altered && self.verifying => {
                 "boot\r\n   Verifying Checksum ... Bad Data CRC\r\nERROR: can't get kernel image!\r\n=> "
             }
@@ -118,7 +122,9 @@ impl Camera {
         let rest = self.console.out.split_off(end);
         let taken = std::mem::replace(&mut self.console.out, rest);
         let (before, matched) = taken.split_at(start);
-        ConsoleResponse::Matched { pattern: pattern as u32, before: before.into(), matched: matched.into() }
+        let skipped = std::mem::take(&mut self.console.washed_away);
+        let (before, matched) = (before.into(), matched.into());
+        ConsoleResponse::Matched { pattern: pattern as u32, before, skipped, matched }
     }
 }
 
@@ -126,8 +132,12 @@ impl Camera {
 impl Touch<Power> for Dut {
     async fn call(&self, request: PowerRequest, _: Deadline) -> Result<PowerResponse, Fault> {
         let mut camera = self.lock();
-        if matches!(request, PowerRequest::On | PowerRequest::Cycle { .. }) && camera.kind != Kind::Silent {
+        if matches!(request, PowerRequest::On | PowerRequest::Cycle { .. })
+            && camera.kind != Kind::Silent
+            && !camera.never_off
+        {
             camera.restart();
+            camera.just_on = true;
         }
         Ok(PowerResponse::Is { on: Some(request_leaves_on(request)) })
     }

@@ -23,6 +23,8 @@ pub(super) struct Terminal {
     pub(super) user: Option<String>,
     pub(super) shell: bool,
     pub(super) out: String,
+    /// Bytes before `out` that the bench no longer holds.
+    pub(super) washed_away: u64,
 }
 
 #[derive(Debug)]
@@ -33,8 +35,16 @@ pub(super) struct Camera {
     pub(super) silent_lock: bool,
     pub(super) console: Terminal,
     pub(super) stage: Stage,
+    /// Bytes that each boot says first and the bench no longer holds at its end.
+    pub(super) lost_start: u64,
     /// The console gives a root shell to whoever comes.
     pub(super) open_shell: bool,
+    /// Its plug is not in the switch.
+    pub(super) never_off: bool,
+    /// Power came back this moment: nothing listens yet.
+    pub(super) just_on: bool,
+    /// Its kernel goes on talking behind the first prompt.
+    pub(super) talks_on: bool,
     /// A break was the last thing on the console.
     pub(super) broken: bool,
     /// Its loader looks at an image before it starts it.
@@ -128,7 +138,11 @@ impl Dut {
             silent_lock: false,
             console: Terminal::default(),
             stage: Stage::Up,
+            lost_start: 0,
             open_shell: false,
+            never_off: false,
+            just_on: false,
+            talks_on: false,
             broken: false,
             verifying: false,
             image_altered: false,
@@ -159,6 +173,29 @@ impl Dut {
     /// A lockout that only looks like a wrong password.
     pub(crate) fn locks_silently(self) -> Self {
         self.lock().silent_lock = true;
+        self
+    }
+
+    /// It has power, whatever the switch does.
+    pub(crate) fn never_without_power(self) -> Self {
+        self.lock().never_off = true;
+        self
+    }
+
+    /// What stands on the console.
+    pub(crate) fn says(&self, text: &str) {
+        self.lock().console.out.push_str(text);
+    }
+
+    /// A word of the kernel follows its first prompt.
+    pub(crate) fn whose_kernel_talks_on(self) -> Self {
+        self.lock().talks_on = true;
+        self
+    }
+
+    /// Its boot says so many bytes more than a bench holds.
+    pub(crate) fn with_lost_start(self, bytes: u64) -> Self {
+        self.lock().lost_start = bytes;
         self
     }
 

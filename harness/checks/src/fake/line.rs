@@ -93,6 +93,7 @@ impl Touch<Tcp> for Dut {
         let at = |port: u16| open.contains(&port) || (kind == Kind::Silent && port == 2323);
         Ok(match request {
             _ if kind == Kind::Absent => TcpResponse::NoAnswer { text: "no route to host".into() },
+            TcpRequest::Open { .. } if std::mem::take(&mut self.lock().just_on) => TcpResponse::Refused,
             TcpRequest::Open { endpoint } if at(endpoint.port()) => TcpResponse::Opened { connection: self.telnet() },
             TcpRequest::Ask { endpoint, send, .. } if at(endpoint.port()) => match endpoint.port() {
                 2222 if kind != Kind::Silent => data(b"SSH-2.0-fake_1.0\r\n"),

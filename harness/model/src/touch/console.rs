@@ -60,14 +60,17 @@ pub enum ConsoleResponse {
     Matched {
         /// Which, from 0.
         pattern: u32,
-        /// What arrived before the match, the last 64 KiB.
+        /// What arrived before the match, the last 512 KiB.
         before: Payload,
+        /// Bytes that arrived before that and are no longer held.
+        #[serde(default)]
+        skipped: u64,
         /// The matched bytes.
         matched: Payload,
     },
     /// No pattern matched in time; or the answer to `Quiet`.
     Text {
-        /// What arrived, the last 64 KiB.
+        /// What arrived, the last 512 KiB.
         bytes: Payload,
         /// How many bytes arrived in all since the last match.
         total: u64,

@@ -24,11 +24,15 @@ pub(super) struct Chip {
     tar: u32,
     ctrl_reset: u32,
     in_reset: bool,
+    second_port: bool,
+    /// The port that was addressed last.
+    port: u8,
 }
 
 impl Chip {
     pub(super) fn new(family: Family, state: DebugState, image: Image) -> Self {
         let word = |at: usize| image.flash.get(at..at + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let second_port = image.second_port;
         Self {
             family,
             state,
@@ -38,6 +42,8 @@ impl Chip {
             tar: 0,
             ctrl_reset: 0,
             in_reset: false,
+            second_port,
+            port: 0,
         }
     }
 
@@ -51,10 +57,12 @@ impl Chip {
 
     /// Reads register `address` of access port `port`.
     pub(super) fn read(&mut self, port: u8, address: u8) -> Result<u32, BusFault> {
+        self.port = port;
         match (self.state, port, self.family) {
             (DebugState::ApOff, ..) => Ok(0),
             (DebugState::ApFaults, ..) => Err(BusFault),
             (_, 0, _) => self.ahb_read(address),
+            (_, 2, _) if self.second_port => self.ahb_read(address),
             (_, 1, Family::Nrf52840) => Ok(match address {
                 0x00 => self.ctrl_reset,
                 0x0C => u32::from(self.state != DebugState::NrfApprotect), // APPROTECTSTATUS: 1 = not protected
@@ -67,10 +75,12 @@ impl Chip {
 
     /// Writes register `address` of access port `port`.
     pub(super) fn write(&mut self, port: u8, address: u8, value: u32) -> Result<(), BusFault> {
+        self.port = port;
         match (self.state, port, self.family) {
             (DebugState::ApOff, ..) => Ok(()),
             (DebugState::ApFaults, ..) => Err(BusFault),
             (_, 0, _) => self.ahb_write(address, value),
+            (_, 2, _) if self.second_port => self.ahb_write(address, value),
             (_, 1, Family::Nrf52840) => {
                 match address {
                     0x00 => self.ctrl_reset = value & 1,
@@ -88,7 +98,7 @@ impl Chip {
 
     fn ahb_read(&mut self, address: u8) -> Result<u32, BusFault> {
         Ok(match address {
-            CSW if self.state.ahb_enabled() => self.csw | DEVICE_EN,
+            CSW if self.enabled().is_ok() => self.csw | DEVICE_EN,
             CSW => self.csw,
             TAR => self.tar,
             DRW => {
@@ -126,7 +136,7 @@ impl Chip {
     }
 
     fn enabled(&self) -> Result<(), BusFault> {
-        if self.state.ahb_enabled() { Ok(()) } else { Err(BusFault) }
+        if self.port == 2 || self.state.ahb_enabled() { Ok(()) } else { Err(BusFault) }
     }
 
     /// Size and aligned address of the next data transfer.

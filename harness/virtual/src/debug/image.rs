@@ -15,6 +15,7 @@ pub struct Image {
     family: Family,
     pub(super) flash: Vec<u8>,
     pub(super) ram: Vec<u8>,
+    pub(super) second_port: bool,
 }
 
 impl std::fmt::Debug for Image {
@@ -27,7 +28,8 @@ impl Image {
     /// Blank flash (0xff) with a vector table and an endless loop, blank SRAM (0).
     #[must_use]
     pub fn blank(family: Family) -> Self {
-        let mut image = Self { family, flash: vec![0xff; family.flash_len()], ram: vec![0; family.ram_len()] };
+        let mut image =
+            Self { family, flash: vec![0xff; family.flash_len()], ram: vec![0; family.ram_len()], second_port: false };
         let code = family.flash_base() + 0x200;
         let stack = family.ram_base() + u32::try_from(family.ram_len()).unwrap_or(0);
         image.word(0, stack);
@@ -41,6 +43,13 @@ impl Image {
 
     fn word(&mut self, offset: usize, value: u32) {
         self.flash[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
+    }
+
+    /// A second memory access port, number 2, in front of the same memory, that no lock closes.
+    #[must_use]
+    pub const fn with_open_second_port(mut self) -> Self {
+        self.second_port = true;
+        self
     }
 
     /// Writes `bytes` at a byte offset into flash; what does not fit is cut off.
