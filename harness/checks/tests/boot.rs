@@ -348,6 +348,6 @@ async fn a_boot_that_comes_back_to_u_boots_prompt_is_no_shell_of_the_product() {
     let params = json!({"arguments": ["init=/bin/sh"], "off_ms": 50, "boot_ms": 6_000});
     let seen = lab.check("console.single_user", params).await;
     shows(&seen, &json!({"seen": true, "loader_open": true, "shell": false, "up": true}));
-    assert_eq!(seen["tricks"], json!([{"argument": "init=/bin/sh", "shell": false}]));
+    assert_eq!(seen["tricks"], json!([{"argument": "init=/bin/sh", "shell": false, "ended": true}]));
     lab.bench.close().await;
 }

@@ -27,6 +27,10 @@ use super::{
 const EVERY: Duration = Duration::from_millis(100);
 /// A loader answers a command at once.
 const ANSWER: Duration = Duration::from_secs(5);
+/// A prompt that is late comes within this time of the last.
+const LATE: Duration = Duration::from_millis(400);
+/// Prompts that are waited for, at most.
+const PROMPTS: usize = 32;
 /// A slow line needs a while for all of `help`: so many times [`ANSWER`], for as long as bytes come.
 const HELP_WAITS: u32 = 24;
 
@@ -185,8 +189,17 @@ impl<'a> Attempt<'a> {
 
     /// Away with keys that are echoed and not yet entered.
     pub(crate) async fn clear(&mut self) -> Result<(), Fault> {
-        self.line.write(b"\x03").await?;
-        self.line.expect(&[keys::PROMPT], ANSWER).await.map(drop)
+        // Twice: U-Boot takes what follows an Escape for a part of it.
+        self.line.write(b"\x03\x03").await?;
+        let mut within = ANSWER;
+        // Each key of the countdown may bring a prompt of its own; one that comes late is no answer to what is typed next.
+        for _ in 0..PROMPTS {
+            match self.line.expect(&[keys::PROMPT], within).await? {
+                Heard::Match(..) => within = LATE,
+                Heard::Nothing(_) => break,
+            }
+        }
+        Ok(())
     }
 
     /// Until a prompt stands there, the loader hands over, or `until`.
