@@ -204,7 +204,7 @@ fn a_linux_that_turns_itself_off_or_has_no_console_passes_nothing() {
     if !linux() {
         return;
     }
-    for append in ["console=ttyS0 no_timer_check quiet assay.console=off", "no_timer_check quiet assay.console=login"] {
+    for append in ["console=ttyS0 no_timer_check quiet assay.console=off", "no_timer_check quiet assay.console=none"] {
         let lab = Lab::new(164, 1);
         let bench = appended(&lab, append);
         let ran = look_at_console(&lab, &bench, &CONSOLE, &["--set", "boot_ms=8000"]);
