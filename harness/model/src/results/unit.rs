@@ -174,7 +174,7 @@ pub struct UnitResult {
     pub catalogue: String,
     /// The effect that the plan asked for.
     pub effect: Effect,
-    /// Shared observations that it rests on, by name: see [`Results::shared`].
+    /// Shared observations that it rests on, by name: see [`Results::shared`](super::Results::shared).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<String>,
     /// The unit whose steps decided this one (`also:`).
