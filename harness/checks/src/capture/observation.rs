@@ -210,6 +210,7 @@ pub(super) fn of(
     let beyond = flows.beyond + all.iter().flat_map(|f| &f.streams).map(|s| s.beyond).sum::<u64>();
     let mut seen: Vec<(FlowSeen, Flow)> =
         all.into_iter().map(|flow| (told(&flow, &flows, asked, first), flow)).collect();
+    declared_by_others(&mut seen);
     seen.sort_by_key(|(flow, _)| std::cmp::Reverse(flow.bytes_out + flow.bytes_in));
 
     let (findings, hidden) = search(&seen, asked, secrets)?;
@@ -259,6 +260,16 @@ pub(super) fn of(
 
 /// Protocols that a local network needs in clear; who listens learns from them what he knows already.
 const INFRASTRUCTURE: [&str; 4] = ["dns", "mdns", "dhcp", "ntp"];
+
+/// A flow that began before the capture, or broke off with it, says no name of its own: it goes where another one says that it goes.
+fn declared_by_others(seen: &mut [(FlowSeen, Flow)]) {
+    let place = |f: &FlowSeen| (f.proto.clone(), f.server.clone(), f.port);
+    let declared = seen.iter().filter(|(f, _)| f.declared == Some(true)).map(|(f, _)| place(f));
+    let declared: BTreeSet<_> = declared.collect();
+    for (flow, _) in seen.iter_mut().filter(|(f, _)| f.declared == Some(false) && f.names.is_empty()) {
+        flow.declared = Some(declared.contains(&place(flow)));
+    }
+}
 
 fn told(flow: &Flow, flows: &Flows, asked: &Asked, first_ns: u64) -> FlowSeen {
     let [client, server] = [&flow.streams[0].bytes, &flow.streams[1].bytes];

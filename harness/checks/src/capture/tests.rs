@@ -137,6 +137,16 @@ fn seen(file: &[u8]) -> Value {
 }
 
 #[test]
+fn a_flow_that_began_before_goes_where_another_one_says() {
+    let mut packets = traffic(false).split_off(2); // nobody looked the name up
+    let middle = record(23, &noise(300));
+    packets.insert(0, (1, tcp((DEVICE, 41_999), (CLOUD, 443), 9_000, false, true, &middle)));
+    assert_eq!(seen(&pcap(&packets))["undeclared"], json!([]));
+    packets.push((60, tcp((DEVICE, 41_998), ([203, 0, 113, 9], 443), 9_000, false, true, &middle)));
+    assert_eq!(seen(&pcap(&packets))["undeclared"], json!(["tcp 203.0.113.9:443"]));
+}
+
+#[test]
 fn flows_names_and_destinations_are_told() {
     let seen = seen(&pcap(&traffic(true)));
     assert_eq!(
